@@ -1,0 +1,1 @@
+"""The workbook's reference library: layers, losses and a gradient checker in plain NumPy."""

@@ -1,0 +1,122 @@
+"""Figures in the workbook's one style: readable in grey, a finding as the title, axes with units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from cs231n_lib.graph import Graph
+
+# Lines differ by dash and marker as well as by color, so that a figure printed in grey still reads.
+STYLE = {
+    "figure.figsize": (7, 4),
+    "figure.constrained_layout.use": True,
+    "axes.titlesize": "large",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.prop_cycle": plt.cycler(
+        color=["#1b4f72", "#c0392b", "#7d8b2a", "#6c3483"],
+        linestyle=["-", "--", "-.", ":"],
+        marker=["o", "s", "^", "D"],
+    ),
+}
+
+
+def use_style() -> None:
+    """Set the workbook's style for all figures that follow in this session."""
+    plt.rcParams.update(STYLE)
+
+
+def draw_graph(
+    graph: Graph, gradients: Mapping[str, Any] | None = None, title: str = "", ax: Axes | None = None
+) -> Axes:
+    """Draw a computational graph, with the value and the gradient on every edge.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph; values are shown once `Graph.forward` has run.
+    gradients : mapping of str to number or ndarray, optional
+        Gradients by node name, such as `Graph.backward` returns. Nodes may be missing.
+    title : str, optional
+        What the picture shows.
+    ax : Axes, optional
+        Where to draw; a new figure when left out.
+
+    Returns
+    -------
+    Axes
+        What was drawn on.
+    """
+    gradients = gradients or {}
+    column, row = _place_nodes(graph)
+    width, height = max(column.values()) + 2, max(row.values()) + 1
+    if ax is None:
+        _, ax = plt.subplots(figsize=(1.8 * width, 1.2 * height + 0.6))
+    edges = {(source, name) for name, node in graph.nodes.items() for source in node.inputs}
+    place = {name: (column[name], row[name]) for name in graph.nodes}
+    for source, name in sorted(edges):
+        _draw_edge(ax, place[source], place[name], _edge_label(source, graph.values, gradients))
+    end = (width - 1, row[graph.output])
+    _draw_edge(ax, place[graph.output], end, _edge_label(graph.output, graph.values, gradients))
+    for name, node in graph.nodes.items():
+        shape, fill = ("square", "#e8e8e8") if node.gate is None else ("circle", "white")
+        box = {"boxstyle": f"{shape},pad=0.35", "facecolor": fill, "edgecolor": "black"}
+        label = name if node.gate is None else node.gate.symbol
+        ax.text(*place[name], label, ha="center", va="center", bbox=box, zorder=3)
+    ax.set(xlim=(-0.4, width - 0.8), ylim=(height - 0.4, -0.6), title=title)
+    ax.axis("off")
+    return ax
+
+
+def _place_nodes(graph: Graph) -> tuple[dict[str, float], dict[str, float]]:
+    """Give every node a column (its depth) and a row (the middle of what it reads)."""
+    column: dict[str, float] = {}
+    for name, node in graph.nodes.items():
+        column[name] = max((column[source] + 1 for source in node.inputs), default=0)
+    readers: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    for name, node in graph.nodes.items():
+        for source in node.inputs:
+            readers[source].append(name)
+    for name, node in graph.nodes.items():
+        if node.gate is None and readers[name]:  # an input stands just before its first reader
+            column[name] = min(column[reader] for reader in readers[name]) - 1
+    row: dict[str, float] = {}
+    for name, node in graph.nodes.items():
+        if node.gate is None:
+            row[name] = len(row)
+    # rows of inputs are taken in the order of the graph; a gate stands between its inputs
+    for name, node in graph.nodes.items():
+        if node.gate is not None:
+            row[name] = float(np.mean([row[source] for source in node.inputs]))
+    return column, row
+
+
+def _draw_edge(
+    ax: Axes, start: tuple[float, float], end: tuple[float, float], label: str
+) -> None:
+    arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": 16}
+    ax.annotate("", end, start, arrowprops=arrow, zorder=1)
+    middle = np.mean([start, end], axis=0)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    ax.text(*middle, label, fontsize=9, ha="center", va="center", bbox=white, zorder=2)
+
+
+def _edge_label(name: str, values: Mapping[str, Any], gradients: Mapping[str, Any]) -> str:
+    lines = [f"{name} = {_short(values[name])}"] if name in values else []
+    if name in gradients:
+        lines.append(f"grad = {_short(gradients[name])}")
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> str:
+    """Write a number with three digits, an array as its shape."""
+    array = np.asarray(value)
+    return f"{array.item():.3g}" if array.size == 1 else f"array {array.shape}"
