@@ -98,8 +98,7 @@ def check_shape(name: str, array: Any, shape: tuple[Axis, ...], because: str = "
     """
     check_array(name, array)
     right = array.ndim == len(shape) and all(
-        isinstance(want, str) or want == have
-        for want, have in zip(shape, array.shape, strict=True)
+        isinstance(want, str) or want == have for want, have in zip(shape, array.shape, strict=True)
     )
     if not right:
         reason = f" because {because}" if because else ""

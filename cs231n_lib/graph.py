@@ -56,6 +56,38 @@ class Node:
     gate: Gate | None = None
     inputs: tuple[str, ...] = ()
 
+    def backward(self, dout: Any, cache: Any) -> tuple:
+        """Send an upstream gradient back through the gate.
+
+        Parameters
+        ----------
+        dout : number or ndarray, shape of the node's value
+            Upstream gradient.
+        cache : object
+            What the gate's forward stored.
+
+        Returns
+        -------
+        tuple
+            One gradient for each name in `inputs`, in that order; empty for an input.
+
+        Raises
+        ------
+        ValueError
+            If the gate returns another number of gradients.
+        """
+        if self.gate is None:
+            return ()
+        gradients = self.gate.backward(dout, cache)
+        if not isinstance(gradients, tuple):
+            gradients = (gradients,)
+        if len(gradients) != len(self.inputs):
+            raise ValueError(
+                f"node {self.name!r} reads {len(self.inputs)} values, "
+                f"but its gate's backward returned {len(gradients)} gradients."
+            )
+        return gradients
+
 
 @dataclass
 class Graph:
@@ -68,7 +100,7 @@ class Graph:
     values : dict of str to ndarray
         Every node's value, filled by `forward`.
     caches : dict of str to object
-        What each gate stored for its backward pass, filled by `forward`.
+        What each node's gate stored for its backward pass, None for an input; filled by `forward`.
 
     References
     ----------
@@ -175,6 +207,7 @@ class Graph:
             if node.gate is None:
                 value = np.asarray(inputs[name])
                 values[name] = value if value.dtype.kind == "f" else value.astype(float)
+                caches[name] = None
             else:
                 read = [values[source] for source in node.inputs]
                 out, caches[name] = node.gate.forward(*read)
@@ -241,16 +274,7 @@ def backward_sweep(graph: Graph, dout: Any = 1.0) -> dict[str, np.ndarray]:
     grads = {name: np.zeros_like(value) for name, value in graph.values.items()}
     grads[graph.output] = np.asarray(dout, dtype=out.dtype)
     for name, node in reversed(graph.nodes.items()):
-        if node.gate is None:
-            continue
-        gradients = node.gate.backward(grads[name], graph.caches[name])
-        if not isinstance(gradients, tuple):
-            gradients = (gradients,)
-        if len(gradients) != len(node.inputs):
-            raise ValueError(
-                f"the gate of node {name!r} has {len(node.inputs)} inputs, "
-                f"but its backward returned {len(gradients)} gradients."
-            )
+        gradients = node.backward(grads[name], graph.caches[name])
         for source, gradient in zip(node.inputs, gradients, strict=True):
             grads[source] = grads[source] + gradient  # a value read twice gets both gradients
     return grads
@@ -360,7 +384,7 @@ def matmul_backward(dout, cache):
 ADD = Gate("+", add_forward, add_backward)
 MULTIPLY = Gate("×", multiply_forward, multiply_backward)
 MAXIMUM = Gate("max", maximum_forward, maximum_backward)
-NEGATE = Gate("×(−1)", negate_forward, negate_backward)
+NEGATE = Gate("×(-1)", negate_forward, negate_backward)
 EXP = Gate("exp", exp_forward, exp_backward)
 ADD_ONE = Gate("+1", add_one_forward, add_one_backward)
 RECIPROCAL = Gate("1/x", reciprocal_forward, reciprocal_backward)

@@ -1,4 +1,4 @@
-"""Figures in the workbook's one style: readable in grey, a finding as the title, axes with units."""
+"""Figures in the workbook's one style: readable in grey, a finding as the title."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def use_style() -> None:
 
 
 def draw_graph(
-    graph: Graph, gradients: Mapping[str, Any] | None = None, title: str = "", ax: Axes | None = None
+    graph: Graph,
+    gradients: Mapping[str, Any] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a computational graph, with the value and the gradient on every edge.
 
@@ -99,9 +102,7 @@ def _place_nodes(graph: Graph) -> tuple[dict[str, float], dict[str, float]]:
     return column, row
 
 
-def _draw_edge(
-    ax: Axes, start: tuple[float, float], end: tuple[float, float], label: str
-) -> None:
+def _draw_edge(ax: Axes, start: tuple[float, float], end: tuple[float, float], label: str) -> None:
     arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": 16}
     ax.annotate("", end, start, arrowprops=arrow, zorder=1)
     middle = np.mean([start, end], axis=0)
