@@ -1,0 +1,141 @@
+"""The rules that every notebook of the course keeps."""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.utils import is_grade, is_locked, is_solution
+
+ROOT = Path(__file__).resolve().parent.parent
+PATHS = sorted((ROOT / "assignments").glob("*/*.ipynb"))
+NOTEBOOKS = {
+    path.parent.name: nbformat.read(path, as_version=nbformat.NO_CONVERT) for path in PATHS
+}
+CELLS = [
+    pytest.param(cell, id=f"{name}-{cell.id}")
+    for name, notebook in NOTEBOOKS.items()
+    for cell in notebook.cells
+]
+CODE = [param for param in CELLS if param.values[0].cell_type == "code"]
+GRADED = [param for param in CELLS if is_grade(param.values[0])]
+TESTS = [param for param in GRADED if not is_solution(param.values[0])]
+ANSWERS = [param for param in CODE if is_solution(param.values[0])]
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS.values(), ids=NOTEBOOKS.keys())
+each_cell = pytest.mark.parametrize("cell", CELLS)
+each_code_cell = pytest.mark.parametrize("cell", CODE)
+each_test = pytest.mark.parametrize("cell", TESTS)
+each_answer = pytest.mark.parametrize("cell", ANSWERS)
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "assignments").glob("*/")), ids=lambda p: p.name)
+def test_an_assignment_is_one_notebook_and_figures_because_every_other_file_would_be_released(
+    folder,
+):
+    kinds = [path.suffix for path in folder.iterdir() if path.name != ".ipynb_checkpoints"]
+    assert kinds.count(".ipynb") == 1
+    assert set(kinds) <= {".ipynb", ".png", ".svg"}
+
+
+@each_notebook
+def test_a_notebook_is_valid_version_4_5_for_the_python3_kernel(notebook):
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert "jupytext" not in notebook.metadata
+
+
+@each_notebook
+def test_cell_ids_differ(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+
+
+@each_notebook
+def test_the_points_add_up_to_the_number_in_the_first_cell(notebook):
+    graded = [cell for cell in notebook.cells if is_grade(cell)]
+    by_hand = sum(cell.metadata.nbgrader.points for cell in graded if is_solution(cell))
+    total = sum(cell.metadata.nbgrader.points for cell in graded)
+    first = notebook.cells[0].source
+    assert f"{total} points: {total - by_hand} graded automatically, {by_hand} by hand" in first
+    assert re.search(r"Reading \d+ minutes, coding \d+ minutes, machine", first)
+
+
+@each_notebook
+def test_a_notebook_has_at_least_eight_graded_exercises_and_a_written_one(notebook):
+    exercises = [cell.id for cell in notebook.cells if is_solution(cell)]
+    tests = [cell.id for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
+    tested = [name for name in exercises if any(test.startswith(f"test_{name}") for test in tests)]
+    written = [cell for cell in notebook.cells if is_grade(cell) and is_solution(cell)]
+    assert len(tested) >= 8
+    assert len(written) >= 1
+    assert set(exercises) == {*tested, *(cell.id for cell in written)}, "an exercise has no test"
+
+
+@each_cell
+def test_a_graded_cells_id_is_its_grade_id(cell):
+    nbgrader = cell.metadata.get("nbgrader")
+    if nbgrader is not None:
+        assert nbgrader.grade_id == cell.id
+        assert nbgrader.schema_version == 3
+        assert {"grade", "solution", "locked", "task"} <= nbgrader.keys()
+        assert ("points" in nbgrader) == nbgrader.grade
+
+
+@each_code_cell
+def test_a_notebook_is_committed_without_outputs(cell):
+    assert cell.outputs == []
+    assert cell.execution_count is None
+
+
+@each_code_cell
+def test_a_code_cell_is_portable_and_repeatable(cell):
+    for banned in ("sys.path", "%pip", "!pip", "np.random.seed", "/home", "C:\\"):
+        assert banned not in cell.source
+    assert not re.search(r"np\.random\.(?!default_rng|Generator)\w+", cell.source)
+
+
+@each_test
+def test_a_test_belongs_to_an_exercise_above_it_and_is_locked(cell):
+    notebook = next(nb for nb in NOTEBOOKS.values() if any(c.id == cell.id for c in nb.cells))
+    ids = [c.id for c in notebook.cells]
+    above = [c.id for c in notebook.cells[: ids.index(cell.id)] if is_solution(c)]
+    assert any(re.fullmatch(f"test_{name}(_.+)?", cell.id) for name in above)
+    assert is_locked(cell)
+    assert cell.metadata.nbgrader.points > 0
+
+
+@each_test
+def test_a_test_ends_in_a_statement_because_a_bare_number_would_be_taken_for_the_mark(cell):
+    last = ast.parse(cell.source).body[-1]
+    assert not isinstance(last, ast.Expr) or isinstance(last.value, ast.Call)
+
+
+@each_test
+def test_the_visible_part_of_a_test_uses_no_reference_layer(cell):
+    visible = cell.source.split("### BEGIN HIDDEN TESTS")[0]
+    assert "cs231n_lib" not in visible
+
+
+@each_test
+def test_every_test_has_a_hidden_part(cell):
+    assert cell.source.count("### BEGIN HIDDEN TESTS") == 1
+    assert cell.source.rstrip().endswith("### END HIDDEN TESTS")
+
+
+@each_answer
+def test_an_answer_cell_defines_one_function_named_as_the_exercise_whose_return_stays(cell):
+    functions = [node for node in ast.parse(cell.source).body]
+    assert [type(node) for node in functions] == [ast.FunctionDef]
+    assert functions[0].name == cell.id
+    after = cell.source.split("### END SOLUTION")[1]
+    assert after.strip().startswith("return ")
+
+
+@each_notebook
+def test_figures_and_live_checks_are_tagged_so_that_grading_may_skip_them(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not is_grade(cell) and not is_solution(cell):
+            is_setup = cell.id == "setup"
+            assert ("experiment" in cell.metadata.get("tags", [])) != is_setup, cell.id
