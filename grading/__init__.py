@@ -1,0 +1,1 @@
+"""Instructors' tools: release an assignment, grade what comes back, return feedback."""

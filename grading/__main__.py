@@ -1,0 +1,135 @@
+"""The instructor's commands: ``python -m grading release | grade | feedback | lab | demo``."""
+
+from __future__ import annotations
+
+import os
+
+# One thread for each matrix product: several graders on few cores slow one another down.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import argparse
+import logging
+import shutil
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterable
+
+from sqlalchemy.exc import SAWarning
+
+from grading.course import ROOT, Course, CourseError
+from grading.feedback import generate_feedback
+from grading.grade import Result, grade
+from grading.release import release
+from grading.sample_class import hand_in
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return 0 when everything has a result, 1 when something has none."""
+    options = _parser().parse_args(arguments)
+    logging.disable(logging.WARNING)  # nbgrader narrates every step
+    warnings.simplefilter(
+        "ignore", SAWarning
+    )  # nbgrader's models give SQLAlchemy 2.1 cause to warn
+    try:
+        return options.run(options)
+    except CourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; what is graded so far is kept.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m grading", description="The instructor's tools."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(run, help_text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(run.__name__.strip("_"), help=help_text, description=help_text)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command(_release, "write the students' version of assignments")
+    sub.add_argument("assignment", nargs="*", help="all of them when left out")
+    sub = command(_grade, "grade what was handed in")
+    sub.add_argument("assignment")
+    sub.add_argument("student", nargs="*", help="everybody who handed in when left out")
+    sub = command(_feedback, "write a page of feedback for every graded submission")
+    sub.add_argument("assignment")
+    command(_lab, "release all assignments and copy them to my_work/, keeping what is there")
+    command(_demo, "release, hand in, grade and return the first assignment, with a sample class")
+    return parser
+
+
+def _release(options: argparse.Namespace) -> int:
+    course = Course()
+    for assignment in options.assignment or course.assignments():
+        print(f"released {_short(release(course, assignment))}")
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    results = _grade_aloud(Course(), options.assignment, options.student)
+    return 0 if all(result.points is not None for result in results) else 1
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    pages = generate_feedback(Course(), options.assignment)
+    print(f"wrote {len(pages)} pages of feedback, the first is {_short(pages[0])}")
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    course = Course()
+    for assignment in course.assignments():
+        released = release(course, assignment)
+        mine = ROOT / "my_work" / assignment / released.name
+        if mine.exists():
+            print(f"kept {_short(mine)}, with your answers")
+            continue
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(released, mine)
+        print(f"new  {_short(mine)}")
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    os.environ["CS231N_CLASSROOM"] = "classroom/demo"  # a class of its own, beside the real one
+    course = Course()
+    assignment = course.assignments()[0]
+    print(f"1. Releasing {assignment} without solutions and hidden tests")
+    released = release(course, assignment)
+    students = hand_in(course, assignment)
+    print(f"2. {len(students)} sample students hand it in")
+    print("3. Grading")
+    _grade_aloud(course, assignment, [student.name for student in students])
+    print("4. Writing feedback")
+    pages = generate_feedback(course, assignment)
+    print(f"\nreleased notebook   {_short(released)}")
+    print(f"a page of feedback  {_short(pages[2])}")
+    print(f"gradebook           {_short(course.gradebook_file)}")
+    return 0
+
+
+def _grade_aloud(course: Course, assignment: str, students: Iterable[str]) -> list[Result]:
+    results = []
+    width = shutil.get_terminal_size((120, 24)).columns
+    print(f"\n{'student':<12} {'status':<8} {'points':>8}  reason")
+    for result in grade(course, assignment, students):
+        points = "-" if result.points is None else f"{result.points:g}"
+        row = f"{result.student:<12} {result.status:<8} {points:>2} of {result.max_points:<2}  "
+        print(row + textwrap.shorten(result.reason, max(width - len(row), 60)), flush=True)
+        results.append(result)
+    print()
+    return results
+
+
+def _short(path) -> str:
+    return os.path.relpath(path, ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Where the course's files are, and nbgrader with the course's settings."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config, PyFileConfigLoader
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class CourseError(Exception):
+    """Something that the instructor has to put right; the message says what."""
+
+
+class Course:
+    """The course's folders, its assignments and its gradebook, as nbgrader_config.py has them."""
+
+    def __init__(self) -> None:
+        self.config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+        folders = self.config.CourseDirectory
+        self.source = ROOT / folders.source_directory
+        self.release = ROOT / folders.release_directory
+        self.submitted = ROOT / folders.submitted_directory
+        self.autograded = ROOT / folders.autograded_directory
+        self.feedback = ROOT / folders.feedback_directory
+        self.gradebook_file = Path(folders.db_url.removeprefix("sqlite:///"))
+
+    def assignments(self) -> list[str]:
+        """Name every assignment that has a notebook, in order."""
+        return sorted(path.parent.name for path in self.source.glob("*/*.ipynb"))
+
+    def source_notebook(self, assignment: str) -> Path:
+        """Find the notebook of an assignment, with its solutions.
+
+        Raises
+        ------
+        CourseError
+            If there is no such assignment.
+        """
+        if assignment not in self.assignments():
+            raise CourseError(
+                f"there is no assignment {assignment!r}; there is {', '.join(self.assignments())}."
+            )
+        return next((self.source / assignment).glob("*.ipynb"))
+
+    def read_source(self, assignment: str) -> NotebookNode:
+        """Read an assignment's notebook, with its solutions."""
+        return nbformat.read(self.source_notebook(assignment), as_version=4)
+
+    def nbgrader(self) -> NbGraderAPI:
+        """Make nbgrader's API with the course's settings."""
+        # nbgrader starts `alembic` by name, also where the environment is not activated
+        tools = str(Path(sys.executable).parent)
+        if tools not in os.environ["PATH"].split(os.pathsep):
+            os.environ["PATH"] = tools + os.pathsep + os.environ["PATH"]
+        return NbGraderAPI(config=self.config)
+
+    @contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """Open the gradebook."""
+        with Gradebook(self.config.CourseDirectory.db_url, "cs231n") as gradebook:
+            yield gradebook
+
+
+def last_error(log: str) -> str:
+    """Pick from nbgrader's log the line that says what went wrong."""
+    lines = [line.strip() for line in log.splitlines()]
+    exceptions = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Entry): ", line)]
+    errors = [line.split("]", 1)[-1].strip() for line in lines if "ERROR]" in line]
+    return (exceptions or errors or ["it gave no reason."])[-1]

@@ -1,0 +1,128 @@
+"""A submission as it arrived, made into a notebook that can be graded."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+
+
+class UngradableError(Exception):
+    """A submission that no repair makes gradable; the message is the reason for the student."""
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """Name a cell of the assignment by its nbgrader id, or None for any other cell."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Tell whether a cell is a test with points."""
+    return is_grade(cell) and not is_solution(cell)
+
+
+def read_submission(folder: Path, name: str, source: NotebookNode) -> NotebookNode:
+    """Read the notebook that a student handed in.
+
+    Parameters
+    ----------
+    folder : Path
+        The student's folder for the assignment.
+    name : str
+        The file name that the assignment's notebook has.
+    source : NotebookNode
+        The assignment, with solutions.
+
+    Returns
+    -------
+    NotebookNode
+        The notebook, as it arrived.
+
+    Raises
+    ------
+    UngradableError
+        If there is no such file, it is not a notebook, or it is another notebook.
+    """
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        others = sorted(other.name for other in folder.iterdir()) if folder.is_dir() else []
+        found = f"found {', '.join(map(repr, others))}" if others else "the folder is empty"
+        raise UngradableError(f"there is no {name} in the folder; {found}.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        raise UngradableError(f"{name} can't be read as text; it is not a notebook.") from error
+    if not text.strip():
+        raise UngradableError(f"{name} is empty.")
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UngradableError(f"{name} is not a notebook, or was cut off: {error}.") from error
+    try:
+        notebook = nbformat.from_dict(content)
+        nbformat.validate(notebook)
+        given = {grade_id(cell) for cell in notebook.cells}
+    except Exception as error:  # a wrong structure fails in many ways, all with one meaning here
+        raise UngradableError(f"{name} is JSON, but not a notebook of version 4.") from error
+    if not given & {grade_id(cell) for cell in source.cells if is_solution(cell)}:
+        raise UngradableError(f"{name} has none of the assignment's answer cells.")
+    return notebook
+
+
+def rebuild(submitted: NotebookNode, source: NotebookNode) -> NotebookNode:
+    """Put a student's answers into the assignment's own notebook.
+
+    Only the text of answer cells, and cells that the student added, come from the submission.
+    Tests, points, tags and order come from the source, so it does not matter what became of them.
+    An answer cell that is missing becomes the empty one that was released; of two with one id,
+    the last that was changed counts.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        The notebook as it arrived.
+    source : NotebookNode
+        The assignment, with solutions and all tests.
+
+    Returns
+    -------
+    NotebookNode
+        The notebook to be executed.
+    """
+    base, _ = ClearSolutions().preprocess(nbformat.from_dict(source), {})
+    released = {cell.id: cell.source for cell in base.cells}
+    # each cell of the assignment, followed by the cells that the student added after it
+    groups: dict[str | None, list[NotebookNode]] = {None: []}
+    groups |= {cell.id: [cell] for cell in base.cells}
+    previous = None
+    for position, cell in enumerate(submitted.cells):
+        name = grade_id(cell) or cell.get("id")
+        if name not in released:
+            added = {**cell, "metadata": {}, "id": f"added-{position}"}
+            groups[previous].append(nbformat.from_dict(added))
+            continue
+        previous = name
+        own = groups[name][0]
+        # a second copy that was left as released does not undo an answer
+        if (is_solution(own) or grade_id(own) is None) and cell.source != released[name]:
+            own.source = cell.source
+    base.cells = list(chain.from_iterable(groups.values()))
+    return base
+
+
+class RebuildFromSource(NbGraderPreprocessor):
+    """nbgrader's step that replaces a submission by the rebuilt notebook."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Rebuild the submission from the course's source of the same assignment."""
+        names = resources["nbgrader"]
+        directory = CourseDirectory(config=self.config)
+        folder = directory.format_path(directory.source_directory, ".", names["assignment"])
+        source = nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4)
+        return rebuild(nb, source), resources

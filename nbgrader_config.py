@@ -1,0 +1,52 @@
+"""nbgrader's settings, read by every nbgrader command and by ``python -m grading``."""
+
+import os
+from pathlib import Path
+
+root = Path(__file__).resolve().parent
+# Where releases, submissions, marks and the gradebook live; the demo keeps its own class.
+classroom = os.environ.get("CS231N_CLASSROOM", "classroom")
+(root / classroom).mkdir(parents=True, exist_ok=True)  # SQLite makes a file, but no folder
+
+c = get_config()  # noqa: F821  nbgrader defines it
+
+c.CourseDirectory.course_id = "cs231n"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "assignments"
+c.CourseDirectory.release_directory = f"{classroom}/release"
+c.CourseDirectory.submitted_directory = f"{classroom}/submitted"
+c.CourseDirectory.autograded_directory = f"{classroom}/autograded"
+c.CourseDirectory.feedback_directory = f"{classroom}/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{root / classroom / 'gradebook.db'}"
+
+# nbgrader's own steps, with three of ours: an answer is put into the notebook that was released,
+# a warning costs no points, and feedback shows no hidden test.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "grading.repair.RebuildFromSource",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "grading.execute.Execute",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "grading.feedback.HideHiddenTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
+# Figures and live checks earn no marks. The tag comes from the source, never from a submission.
+c.Execute.skip_cells_with_tag = "experiment"
+# Seconds for one cell.
+c.Execute.timeout = 30
+# A kernel warns at every start that its traffic on this machine's loopback is not encrypted.
+c.Execute.extra_arguments = ["--log-level=ERROR"]

@@ -1,0 +1,58 @@
+"""What several test files need: the course's notebooks, and a class that has been graded once."""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_interactive_figures():
+    """Draw figures into memory: a test needs no screen."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+
+
+@pytest.fixture
+def classroom(tmp_path, monkeypatch):
+    """A course whose classroom is an empty temporary folder."""
+    from grading.course import Course
+
+    monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path / "classroom"))
+    return Course()
+
+
+@pytest.fixture(scope="session")
+def graded_class(tmp_path_factory):
+    """The sample class of 01_backprop: released, handed in, graded, with feedback."""
+    from grading.course import Course
+    from grading.feedback import generate_feedback
+    from grading.grade import grade
+    from grading.release import release
+    from grading.sample_class import hand_in
+
+    assignment = "01_backprop"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
+        course = Course()
+        released = release(course, assignment)
+        students = {student.name: student for student in hand_in(course, assignment)}
+        results = {result.student: result for result in grade(course, assignment)}
+        pages = generate_feedback(course, assignment)
+    return SimpleNamespace(
+        course=course,
+        assignment=assignment,
+        source=course.read_source(assignment),
+        released=nbformat.read(released, as_version=4),
+        students=students,
+        results=results,
+        pages={Path(page).parts[-3]: Path(page) for page in pages},
+    )

@@ -1,0 +1,368 @@
+"""Release, hand in, grade, return: the whole way, with the sample class."""
+
+import json
+import stat
+
+import nbformat
+import pytest
+from nbgrader.utils import is_grade, is_solution
+
+from grading.course import CourseError
+from grading.feedback import generate_feedback
+from grading.grade import grade
+from grading.release import find_leaks, release
+from grading.repair import UngradableError, is_test, read_submission, rebuild
+from grading.sample_class import fill, read_class, solutions
+
+ASSIGNMENT = "01_backprop"
+NAME = "backprop.ipynb"
+STUDENTS = read_class(ASSIGNMENT)
+
+
+@pytest.fixture(scope="module")
+def source():
+    from grading.course import Course
+
+    return Course().read_source(ASSIGNMENT)
+
+
+def scores(graded_class, student):
+    with graded_class.course.gradebook() as gradebook:
+        notebook = gradebook.find_submission_notebook("backprop", ASSIGNMENT, student)
+        return {grade.name: grade.auto_score for grade in notebook.grades}
+
+
+# Release
+
+
+def test_a_release_holds_no_solution_no_hidden_test_and_no_output(graded_class):
+    released, text = graded_class.released, json.dumps(graded_class.released)
+    assert find_leaks(released, graded_class.source) == []
+    assert "SOLUTION" not in text
+    assert "HIDDEN" not in text
+    for cell in graded_class.source.cells:
+        _, *parts = cell.source.split("### BEGIN SOLUTION\n")
+        for part in parts:
+            assert part.split("### END SOLUTION")[0] not in text
+    answers = solutions(graded_class.source)
+    assert answers["reflect_branch"] not in text
+
+
+def test_a_release_keeps_every_cell_and_its_points(graded_class):
+    def outline(notebook):
+        return [
+            (cell.id, cell.metadata.get("nbgrader", {}).get("points")) for cell in notebook.cells
+        ]
+
+    assert outline(graded_class.released) == outline(graded_class.source)
+
+
+def test_a_released_notebook_can_be_written_to(graded_class):
+    path = graded_class.course.release / ASSIGNMENT / NAME
+    assert path.stat().st_mode & stat.S_IWUSR
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            lambda cell: cell.update(source=cell.source + "\n### BEGIN SOLUTION"),
+            "marks of a solution",
+        ),
+        (
+            lambda cell: cell.update(source=cell.source + "\n### END HIDDEN TESTS"),
+            "marks of a solution",
+        ),
+        (lambda cell: cell.update(outputs=[{"output_type": "stream"}]), "has outputs"),
+        (lambda cell: cell.update(execution_count=3), "has outputs"),
+    ],
+)
+def test_a_leak_is_named_with_its_cell(graded_class, spoil, message):
+    notebook = nbformat.from_dict(graded_class.released)
+    cell = next(cell for cell in notebook.cells if cell.id == "exp_backward")
+    spoil(cell)
+    [leak] = find_leaks(notebook, graded_class.source)
+    assert leak.startswith("cell 'exp_backward'")
+    assert message in leak
+
+
+def test_a_solved_cell_is_a_leak(graded_class):
+    notebook = nbformat.from_dict(graded_class.source)
+    assert "cell 'reflect_branch' is solved" in find_leaks(notebook, graded_class.source)
+
+
+def test_an_unknown_assignment_is_named(classroom):
+    with pytest.raises(CourseError, match="no assignment '01_backdrop'; there is 01_backprop"):
+        release(classroom, "01_backdrop")
+
+
+def test_a_release_that_would_leak_is_taken_back(classroom, monkeypatch):
+    monkeypatch.setattr("grading.release.find_leaks", lambda *_: ["cell 'x' is solved"])
+    with pytest.raises(CourseError, match="01_backprop is not released: cell 'x' is solved"):
+        release(classroom, ASSIGNMENT)
+    assert not (classroom.release / ASSIGNMENT / NAME).exists()
+
+
+# The sample class
+
+
+def test_the_right_answers_fill_the_release_to_what_the_source_is(graded_class):
+    def without_marks(notebook):
+        return [
+            [line for line in cell.source.splitlines() if "### " not in line]
+            for cell in notebook.cells
+            if is_solution(cell)
+        ]
+
+    filled = fill(graded_class.released, solutions(graded_class.source))
+    assert without_marks(filled) == without_marks(graded_class.source)
+
+
+def test_the_sample_class_has_at_least_eight_different_students():
+    assert len(STUDENTS) >= 8
+    assert len(
+        {str(student.answers) + str(student.raw) + student.start for student in STUDENTS}
+    ) == len(STUDENTS)
+
+
+def test_everybody_has_a_result_with_a_reason_of_one_line(graded_class):
+    assert graded_class.results.keys() == graded_class.students.keys()
+    for result in graded_class.results.values():
+        assert result.reason
+        assert "\n" not in result.reason
+        assert "Traceback" not in result.reason
+
+
+def test_the_reference_gets_every_point(graded_class):
+    result = graded_class.results["ada"]
+    assert (result.status, result.points) == ("graded", result.max_points)
+    assert result.max_points == 37
+
+
+def test_the_blank_release_gets_no_point_and_is_called_blank(graded_class):
+    result = graded_class.results["ben"]
+    assert (result.status, result.points) == ("blank", 0)
+    assert set(scores(graded_class, "ben").values()) == {0}
+
+
+@pytest.mark.parametrize("name", [s.name for s in STUDENTS if s.loses and s.loses != ("all",)])
+def test_a_mistake_loses_the_points_of_its_own_exercise_and_no_other(graded_class, name):
+    student = graded_class.students[name]
+    full, mine = scores(graded_class, "ada"), scores(graded_class, name)
+    assert {test for test in full if mine[test] != full[test]} == set(student.loses)
+    assert all(mine[test] == 0 for test in student.loses)
+    assert graded_class.results[name].points == sum(filter(None, mine.values()))
+
+
+def test_a_written_answer_waits_for_a_person(graded_class):
+    assert scores(graded_class, "ada")["reflect_branch"] is None
+
+
+def test_a_notebook_that_kills_its_kernel_has_no_mark_and_a_reason(graded_class):
+    result = graded_class.results["ivan"]
+    assert (result.status, result.points) == ("failed", None)
+    assert "ended its own Python process" in result.reason
+
+
+def test_a_file_that_is_no_notebook_is_refused(graded_class):
+    result = graded_class.results["june"]
+    assert (result.status, result.points) == ("refused", None)
+    assert result.reason.startswith("backprop.ipynb is not a notebook, or was cut off")
+
+
+def test_grading_again_gives_the_same_marks(graded_class):
+    [again] = grade(graded_class.course, ASSIGNMENT, ["goran"])
+    assert again == graded_class.results["goran"]
+
+
+# Feedback
+
+
+def test_feedback_is_there_for_whoever_was_graded(graded_class):
+    graded = {name for name, r in graded_class.results.items() if r.points is not None}
+    assert graded_class.pages.keys() == graded
+
+
+def test_feedback_has_the_message_and_no_line_of_a_hidden_test(graded_class):
+    page = graded_class.pages["goran"].read_text(encoding="utf-8")
+    assert "It is the transpose of the right answer." in page
+    hidden = {
+        line.strip()
+        for cell in graded_class.source.cells
+        if is_test(cell)
+        for line in cell.source.split("### BEGIN HIDDEN TESTS")[1].splitlines()
+        if len(line.strip()) > 25
+    }
+    visible = json.dumps(graded_class.released)
+    for name, path in graded_class.pages.items():
+        text = path.read_text(encoding="utf-8")
+        for line in hidden:
+            assert line not in text or json.dumps(line)[1:-1] in visible, (name, line)
+        assert "HIDDEN" not in text
+
+
+def test_feedback_before_grading_says_what_to_run(classroom):
+    with pytest.raises(CourseError, match="Run: python -m grading grade 01_backprop"):
+        generate_feedback(classroom, ASSIGNMENT)
+
+
+# Bad input
+
+
+def hand_in(folder, content):
+    folder.mkdir(exist_ok=True)
+    if isinstance(content, bytes):
+        (folder / NAME).write_bytes(content)
+    elif content is not None:
+        (folder / NAME).write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "backprop.ipynb is empty."),
+        (b" \n", "backprop.ipynb is empty."),
+        (b"%PDF-1.7 \xff\xfe", "backprop.ipynb can't be read as text; it is not a notebook."),
+        ("print('hello')", "backprop.ipynb is not a notebook, or was cut off: "),
+        ('{"cells": [', "backprop.ipynb is not a notebook, or was cut off: "),
+        ("[]", "backprop.ipynb is JSON, but not a notebook of version 4."),
+        ('{"cells": 3}', "backprop.ipynb is JSON, but not a notebook of version 4."),
+        ("[" * 100_000, "backprop.ipynb is not a notebook, or was cut off: "),
+        (
+            json.dumps(nbformat.v4.new_notebook()),
+            "backprop.ipynb has none of the assignment's answer cells.",
+        ),
+        (None, "there is no backprop.ipynb in the folder; the folder is empty."),
+    ],
+)
+def test_what_is_no_submission_gets_one_clear_reason(tmp_path, source, content, reason):
+    hand_in(tmp_path / "s", content)
+    with pytest.raises(UngradableError) as error:
+        read_submission(tmp_path / "s", NAME, source)
+    assert str(error.value).startswith(reason)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_under_another_name_is_named(tmp_path, source):
+    (tmp_path / "My Backprop (1).ipynb").write_text("{}")
+    with pytest.raises(UngradableError, match=r"no backprop.ipynb .*; found 'My Backprop \(1\)"):
+        read_submission(tmp_path, NAME, source)
+
+
+def test_a_symlink_is_not_followed(tmp_path, source):
+    (tmp_path / "other.ipynb").write_text(json.dumps(source))
+    (tmp_path / NAME).symlink_to(tmp_path / "other.ipynb")
+    with pytest.raises(UngradableError, match=r"no backprop\.ipynb"):
+        read_submission(tmp_path, NAME, source)
+
+
+def test_bad_files_leave_the_gradebook_and_the_others_alone(classroom):
+    release(classroom, ASSIGNMENT)
+    for name, content in {"empty": b"", "other": json.dumps(nbformat.v4.new_notebook())}.items():
+        folder = classroom.submitted / name / ASSIGNMENT
+        folder.mkdir(parents=True)
+        hand_in(folder, content)
+    before = classroom.gradebook_file.read_bytes()
+    results = list(grade(classroom, ASSIGNMENT))
+    assert [result.status for result in results] == ["refused", "refused"]
+    assert classroom.gradebook_file.read_bytes() == before
+
+
+def test_grading_before_a_release_says_what_to_run(classroom):
+    with pytest.raises(CourseError, match="Run: python -m grading release 01_backprop"):
+        next(grade(classroom, ASSIGNMENT))
+
+
+def test_grading_an_empty_class_says_where_submissions_belong(classroom):
+    release(classroom, ASSIGNMENT)
+    with pytest.raises(CourseError, match="nobody has handed in 01_backprop"):
+        next(grade(classroom, ASSIGNMENT))
+
+
+# Rebuilding a submission from the source
+
+
+def by_id(notebook):
+    return {cell.id: cell for cell in notebook.cells}
+
+
+def submission(graded_class):
+    return fill(graded_class.released, solutions(graded_class.source))
+
+
+def test_tests_points_and_tags_come_from_the_source(graded_class):
+    submitted = submission(graded_class)
+    for cell in submitted.cells:
+        if is_test(cell):
+            cell.source = "print('full marks, please')"
+            cell.metadata.nbgrader.points = 1000
+        cell.metadata.tags = ["skip-execution"]
+    rebuilt = rebuild(submitted, graded_class.source)
+    for cell in graded_class.source.cells:
+        if is_test(cell):
+            assert by_id(rebuilt)[cell.id] == cell
+    assert "skip-execution" not in json.dumps(rebuilt)
+
+
+def test_missing_tests_come_back_and_a_missing_answer_is_a_blank_one(graded_class):
+    submitted = submission(graded_class)
+    submitted.cells = [c for c in submitted.cells if not is_grade(c) and c.id != "chain_rule"]
+    rebuilt = by_id(rebuild(submitted, graded_class.source))
+    assert rebuilt.keys() == by_id(graded_class.source).keys()
+    assert "raise NotImplementedError()" in rebuilt["chain_rule"].source
+    assert rebuilt["exp_backward"].source == by_id(submitted)["exp_backward"].source
+
+
+def test_cells_that_the_student_added_stay_in_their_place_without_metadata(graded_class):
+    submitted = submission(graded_class)
+    helper = nbformat.v4.new_code_cell("helper = 1", metadata={"tags": ["experiment"]})
+    top = nbformat.v4.new_markdown_cell("my notes")
+    place = [cell.id for cell in submitted.cells].index("exp_backward")
+    submitted.cells.insert(place + 1, helper)
+    submitted.cells.insert(0, top)
+    rebuilt = rebuild(submitted, graded_class.source)
+    nbformat.validate(rebuilt)
+    sources = [cell.source for cell in rebuilt.cells]
+    assert sources[0] == "my notes"
+    assert sources.index("helper = 1") == [c.id for c in rebuilt.cells].index("exp_backward") + 1
+    assert rebuilt.cells[sources.index("helper = 1")].metadata == {}
+
+
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_a_copied_answer_cell_left_blank_does_not_undo_the_answer(graded_class, copy_first):
+    submitted = submission(graded_class)
+    place = [cell.id for cell in submitted.cells].index("exp_backward")
+    blank = nbformat.from_dict(by_id(graded_class.released)["exp_backward"])
+    blank.id = "copy"
+    submitted.cells.insert(place + (0 if copy_first else 1), blank)
+    rebuilt = rebuild(submitted, graded_class.source)
+    answer = by_id(submission(graded_class))["exp_backward"].source
+    assert by_id(rebuilt)["exp_backward"].source == answer
+    assert [cell.id for cell in rebuilt.cells].count("exp_backward") == 1
+
+
+def test_rebuilding_changes_neither_the_submission_nor_the_source(graded_class):
+    submitted = submission(graded_class)
+    before = json.dumps([submitted, graded_class.source])
+    rebuild(submitted, graded_class.source)
+    assert json.dumps([submitted, graded_class.source]) == before
+
+
+# Execution
+
+
+def test_a_warning_costs_nothing_and_a_bare_number_is_no_mark(graded_class):
+    course = graded_class.course
+    answers = solutions(graded_class.source)
+    answers["exp_backward"] = (
+        "import warnings\nwarnings.warn('look out')\n" + answers["exp_backward"]
+    )
+    answers["multiply_backward"] = "import sys\nprint('hm', file=sys.stderr)\ndx, dy = 0 * x, 0 * y"
+    folder = course.submitted / "kai" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    nbformat.write(fill(graded_class.released, answers), folder / NAME)
+    [result] = grade(course, ASSIGNMENT, ["kai"])
+    full = scores(graded_class, "ada")
+    lost = {test for test, score in scores(graded_class, "kai").items() if score != full[test]}
+    assert lost == {"test_multiply_backward"}
+    assert result.points == 35
