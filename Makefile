@@ -1,0 +1,49 @@
+# Everything runs in .venv, which `make setup` creates.
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+export PATH := $(BIN):$(PATH)
+# One thread for each matrix product: on few cores, more of them slow one another down.
+export OPENBLAS_NUM_THREADS := 1
+
+.PHONY: help setup demo test test-slow lint lab formgrader
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+setup: .venv/installed  ## install into .venv; quick when nothing changed
+
+.venv/installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12"; exit 1; }
+	@echo "Installing into .venv; this takes a minute or two, once."
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@$(PIP) install -e '.[test]'
+	@touch $@
+
+.venv/installed-lint: .venv/installed
+	@$(PIP) install -e '.[lint]'
+	@touch $@
+
+demo: .venv/installed  ## release, hand in, grade and return the first assignment
+	@$(BIN)/python -m grading demo
+
+test: .venv/installed-test  ## the tests, in minutes
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/installed-test  ## the rest of the tests
+	@$(BIN)/python -m pytest -m slow
+
+lint: .venv/installed-lint  ## what continuous integration lints with
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+lab: .venv/installed  ## work through the notebooks in JupyterLab, in my_work/
+	@$(BIN)/python -m grading lab
+	@cd my_work && $(BIN)/jupyter lab
+
+formgrader: .venv/installed  ## open nbgrader's grading pages
+	@$(BIN)/jupyter lab --LabApp.default_url=/formgrader
