@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from cs231n_lib.contracts import format_shape
+from cs231n_lib.contracts import check_array, check_shape, format_shape
 
 
 @dataclass(frozen=True)
@@ -280,6 +280,209 @@ def backward_sweep(graph: Graph, dout: Any = 1.0) -> dict[str, np.ndarray]:
     return grads
 
 
+def multiply_forward(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """Multiply two values, entry by entry.
+
+    Parameters
+    ----------
+    x, y : ndarray of any shape, both the same
+        Values.
+
+    Returns
+    -------
+    out : ndarray, shape of ``x``
+        ``x * y``.
+    cache : tuple
+        ``(x, y)``, for `multiply_backward`.
+    """
+    _check_same_shape(x, y)
+    return x * y, (x, y)
+
+
+def multiply_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Multiply the upstream gradient by the *other* input.
+
+    Parameters
+    ----------
+    dout : ndarray of any shape
+        Upstream gradient.
+    cache : tuple
+        ``(x, y)`` from `multiply_forward`.
+
+    Returns
+    -------
+    dx, dy : ndarray, shape of ``dout``
+        Gradients with respect to ``x`` and ``y``.
+    """
+    x, y = cache
+    return dout * y, dout * x
+
+
+def maximum_forward(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take the larger of two values, entry by entry.
+
+    Parameters
+    ----------
+    x, y : ndarray of any shape, both the same
+        Values.
+
+    Returns
+    -------
+    out : ndarray, shape of ``x``
+        The larger values.
+    cache : ndarray of bool, shape of ``x``
+        Where ``x`` is at least ``y``, for `maximum_backward`.
+    """
+    _check_same_shape(x, y)
+    return np.maximum(x, y), x >= y
+
+
+def maximum_backward(dout: np.ndarray, cache: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Route the upstream gradient to the input that was larger; to the first where they tie.
+
+    Parameters
+    ----------
+    dout : ndarray of any shape
+        Upstream gradient.
+    cache : ndarray of bool, shape of ``dout``
+        Where the first input won, from `maximum_forward`.
+
+    Returns
+    -------
+    dx, dy : ndarray, shape of ``dout``
+        Gradients with respect to ``x`` and ``y``.
+    """
+    x_won = cache
+    return dout * x_won, dout * ~x_won
+
+
+def exp_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Raise e to the power of each entry.
+
+    Parameters
+    ----------
+    x : ndarray of any shape
+        Value.
+
+    Returns
+    -------
+    out : ndarray, shape of ``x``
+        ``e**x``.
+    cache : ndarray
+        ``out``, for `exp_backward`.
+    """
+    out = np.exp(x)
+    return out, out
+
+
+def exp_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
+    """Multiply the upstream gradient by the output, which is the derivative of exp.
+
+    Parameters
+    ----------
+    dout : ndarray of any shape
+        Upstream gradient.
+    cache : ndarray, shape of ``dout``
+        The output of `exp_forward`.
+
+    Returns
+    -------
+    dx : ndarray, shape of ``dout``
+        Gradient with respect to ``x``.
+    """
+    return dout * cache
+
+
+def reciprocal_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Divide one by each entry.
+
+    Parameters
+    ----------
+    x : ndarray of any shape
+        Value.
+
+    Returns
+    -------
+    out : ndarray, shape of ``x``
+        ``1 / x``.
+    cache : ndarray
+        ``out``, for `reciprocal_backward`.
+    """
+    out = 1 / x
+    return out, out
+
+
+def reciprocal_backward(dout: np.ndarray, cache: np.ndarray) -> np.ndarray:
+    """Multiply the upstream gradient by ``-1 / x**2``.
+
+    Parameters
+    ----------
+    dout : ndarray of any shape
+        Upstream gradient.
+    cache : ndarray, shape of ``dout``
+        The output of `reciprocal_forward`.
+
+    Returns
+    -------
+    dx : ndarray, shape of ``dout``
+        Gradient with respect to ``x``.
+    """
+    return -dout * cache * cache
+
+
+def matmul_forward(x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, tuple]:
+    """Multiply two matrices.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N, D)
+        Left factor.
+    w : ndarray of shape (D, M)
+        Right factor.
+
+    Returns
+    -------
+    out : ndarray of shape (N, M)
+        ``x @ w``.
+    cache : tuple
+        ``(x, w)``, for `matmul_backward`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    check_array("x", x, "ND")
+    check_shape("w", w, (x.shape[1], "M"), f"x has {x.shape[1]} columns")
+    return x @ w, (x, w)
+
+
+def matmul_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Send the upstream gradient back to both matrices.
+
+    Parameters
+    ----------
+    dout : ndarray of shape (N, M)
+        Upstream gradient.
+    cache : tuple
+        ``(x, w)`` from `matmul_forward`.
+
+    Returns
+    -------
+    dx : ndarray of shape (N, D)
+        Gradient with respect to ``x``.
+    dw : ndarray of shape (D, M)
+        Gradient with respect to ``w``.
+    """
+    x, w = cache
+    return dout @ w.T, x.T @ dout
+
+
+def _add(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, None]:
+    _check_same_shape(x, y)
+    return x + y, None
+
+
 def _check_same_shape(x: np.ndarray, y: np.ndarray) -> None:
     if np.shape(x) != np.shape(y):
         raise ValueError(
@@ -288,104 +491,11 @@ def _check_same_shape(x: np.ndarray, y: np.ndarray) -> None:
         )
 
 
-def add_forward(x, y):
-    """Add two values of the same shape."""
-    _check_same_shape(x, y)
-    return x + y, None
-
-
-def add_backward(dout, cache):
-    """Pass the upstream gradient to both inputs."""
-    return dout, dout
-
-
-def multiply_forward(x, y):
-    """Multiply two values of the same shape, entry by entry."""
-    _check_same_shape(x, y)
-    return x * y, (x, y)
-
-
-def multiply_backward(dout, cache):
-    """Multiply the upstream gradient by the *other* input."""
-    x, y = cache
-    return dout * y, dout * x
-
-
-def maximum_forward(x, y):
-    """Take the larger of two values of the same shape, entry by entry."""
-    _check_same_shape(x, y)
-    return np.maximum(x, y), x >= y
-
-
-def maximum_backward(dout, cache):
-    """Route the upstream gradient to the input that was larger; to the first where they tie."""
-    x_won = cache
-    return dout * x_won, dout * ~x_won
-
-
-def negate_forward(x):
-    """Change the sign."""
-    return -x, None
-
-
-def negate_backward(dout, cache):
-    """Change the sign of the upstream gradient."""
-    return -dout
-
-
-def exp_forward(x):
-    """Raise e to the power of `x`, entry by entry."""
-    out = np.exp(x)
-    return out, out
-
-
-def exp_backward(dout, cache):
-    """Multiply the upstream gradient by the output, which is the derivative of exp."""
-    return dout * cache
-
-
-def add_one_forward(x):
-    """Add one."""
-    return x + 1, None
-
-
-def add_one_backward(dout, cache):
-    """Pass the upstream gradient on: a constant changes no slope."""
-    return dout
-
-
-def reciprocal_forward(x):
-    """Compute ``1 / x``, entry by entry."""
-    out = 1 / x
-    return out, out
-
-
-def reciprocal_backward(dout, cache):
-    """Multiply the upstream gradient by ``-1 / x**2``."""
-    return -dout * cache * cache
-
-
-def matmul_forward(x, w):
-    """Multiply two matrices of shapes (N, D) and (D, M)."""
-    if np.ndim(x) != 2 or np.ndim(w) != 2 or x.shape[1] != w.shape[0]:
-        raise ValueError(
-            f"x should have shape (N, D) and w shape (D, M), but x has shape "
-            f"{format_shape(np.shape(x))} and w has shape {format_shape(np.shape(w))}."
-        )
-    return x @ w, (x, w)
-
-
-def matmul_backward(dout, cache):
-    """Send the upstream gradient of shape (N, M) back to both matrices."""
-    x, w = cache
-    return dout @ w.T, x.T @ dout
-
-
-ADD = Gate("+", add_forward, add_backward)
+ADD = Gate("+", _add, lambda dout, cache: (dout, dout))
 MULTIPLY = Gate("×", multiply_forward, multiply_backward)
 MAXIMUM = Gate("max", maximum_forward, maximum_backward)
-NEGATE = Gate("×(-1)", negate_forward, negate_backward)
+NEGATE = Gate("×(-1)", lambda x: (-x, None), lambda dout, cache: -dout)
 EXP = Gate("exp", exp_forward, exp_backward)
-ADD_ONE = Gate("+1", add_one_forward, add_one_backward)
+ADD_ONE = Gate("+1", lambda x: (x + 1, None), lambda dout, cache: dout)
 RECIPROCAL = Gate("1/x", reciprocal_forward, reciprocal_backward)
 MATMUL = Gate("matmul", matmul_forward, matmul_backward)
