@@ -203,6 +203,143 @@ def check_keys(
             raise ValueError(f"{name} needs the key {key!r}; it has {_list_names(given)}.")
 
 
+def check_mode(name: str, given: Mapping[str, Any]) -> str:
+    """Require a dictionary's ``'mode'`` to be ``'train'`` or ``'test'``, and return it.
+
+    Parameters
+    ----------
+    name : str
+        The dictionary's name, for the message.
+    given : mapping
+        A dictionary that has the key.
+
+    Returns
+    -------
+    str
+        The mode.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    mode = given["mode"]
+    if not (isinstance(mode, str) and mode in ("train", "test")):
+        raise ValueError(f"{name}['mode'] should be 'train' or 'test', but it is {mode!r}.")
+    return mode
+
+
+def check_integer(name: str, value: Any, least: int) -> None:
+    """Require an integer that is not too small.
+
+    Parameters
+    ----------
+    name : str
+        What the number is called, for the message.
+    value : object
+        What was passed.
+    least : int
+        The smallest value allowed.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not an integer.
+    ValueError
+        If it is less than `least`.
+    """
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        raise TypeError(f"{name} should be an integer, but it is {_describe(value)}.")
+    if value < least:
+        raise ValueError(f"{name} should be at least {least}, but it is {value}.")
+
+
+def check_convolution(x: Any, w: Any, b: Any, conv_param: Mapping[str, Any]) -> tuple[int, int]:
+    """Require the arguments of a convolution to fit together, and count the filter's positions.
+
+    Parameters
+    ----------
+    x : object
+        Images; should have shape (N, C, H, W).
+    w : object
+        Filters; should have shape (F, C, HH, WW).
+    b : object
+        Biases; should have shape (F,).
+    conv_param : mapping
+        Should have an integer ``'stride'`` of at least 1 and an integer ``'pad'`` of at least 0.
+
+    Returns
+    -------
+    out_height, out_width : int
+        How many positions a filter takes in a column and in a row, ``1 + (H + 2 * pad - HH) //
+        stride`` and the same for the width.
+
+    Raises
+    ------
+    TypeError
+        If an argument or a setting has the wrong type.
+    ValueError
+        If a shape or a key is wrong, or a filter does not fit into the padded image.
+    """
+    check_array("x", x, "NCHW")
+    channels, height, width = x.shape[1:]
+    check_shape("w", w, ("F", channels, "HH", "WW"), f"x has {channels} channels")
+    check_shape("b", b, (len(w),), f"w has {len(w)} filters")
+    check_keys("conv_param", conv_param, ("stride", "pad"), ("stride", "pad"))
+    stride, pad = conv_param["stride"], conv_param["pad"]
+    check_integer("conv_param['stride']", stride, 1)
+    check_integer("conv_param['pad']", pad, 0)
+    padding = " with its padding" if pad else ""
+    return (
+        _count_windows("w.shape[2]", w.shape[2], height + 2 * pad, stride, f"rows{padding}"),
+        _count_windows("w.shape[3]", w.shape[3], width + 2 * pad, stride, f"columns{padding}"),
+    )
+
+
+def check_pooling(x: Any, pool_param: Mapping[str, Any]) -> tuple[int, int]:
+    """Require the arguments of a pooling layer to fit together, and count the window's positions.
+
+    Parameters
+    ----------
+    x : object
+        Images; should have shape (N, C, H, W).
+    pool_param : mapping
+        Should have integers ``'pool_height'``, ``'pool_width'`` and ``'stride'`` of at least 1.
+
+    Returns
+    -------
+    out_height, out_width : int
+        How many positions a window takes in a column and in a row, ``1 + (H - pool_height) //
+        stride`` and the same for the width.
+
+    Raises
+    ------
+    TypeError
+        If an argument or a setting has the wrong type.
+    ValueError
+        If a shape or a key is wrong, or a window does not fit into the image.
+    """
+    check_array("x", x, "NCHW")
+    keys = ("pool_height", "pool_width", "stride")
+    check_keys("pool_param", pool_param, keys, keys)
+    for key in keys:
+        check_integer(f"pool_param[{key!r}]", pool_param[key], 1)
+    (height, width), stride = x.shape[2:], pool_param["stride"]
+    pool_height, pool_width = pool_param["pool_height"], pool_param["pool_width"]
+    return (
+        _count_windows("pool_param['pool_height']", pool_height, height, stride, "rows"),
+        _count_windows("pool_param['pool_width']", pool_width, width, stride, "columns"),
+    )
+
+
+def _count_windows(name: str, window: int, size: int, stride: int, what: str) -> int:
+    if window > size:
+        raise ValueError(
+            f"{name} should be at most {size} because x has {size} {what}, but it is {window}."
+        )
+    return 1 + (size - window) // stride
+
+
 def _list_names(names: Iterable[str]) -> str:
     quoted = [repr(name) for name in names]
     if not quoted:

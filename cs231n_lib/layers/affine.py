@@ -51,7 +51,9 @@ def affine_forward(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> tuple[np.ndar
     return rows @ w + b, (x, w, b)
 
 
-def affine_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def affine_backward(
+    dout: np.ndarray, cache: tuple, *, need_dx: bool = True
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Compute the gradients of an affine layer.
 
     Parameters
@@ -60,11 +62,13 @@ def affine_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndar
         Upstream gradient.
     cache : tuple
         ``(x, w, b)`` from `affine_forward`.
+    need_dx : bool, default True
+        Whether to compute ``dx``; a network's first layer has no use for it.
 
     Returns
     -------
-    dx : ndarray of shape (N, d_1, ..., d_k)
-        Gradient with respect to ``x``, in the shape of ``x``.
+    dx : ndarray of shape (N, d_1, ..., d_k), or None
+        Gradient with respect to ``x``, in the shape of ``x``; None if not needed.
     dw : ndarray of shape (D, M)
         Gradient with respect to ``w``.
     db : ndarray of shape (M,)
@@ -82,7 +86,7 @@ def affine_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndar
     """
     x, w, b = cache
     check_upstream(dout, (len(x), len(b)))
-    dx = (dout @ w.T).reshape(x.shape)
+    dx = (dout @ w.T).reshape(x.shape) if need_dx else None
     dw = x.reshape(len(x), -1).T @ dout
     db = dout.sum(axis=0)  # forward broadcasts b over the batch, so backward sums over it
     return dx, dw, db
