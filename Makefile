@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # One thread for each matrix product: on few cores, more of them slow one another down.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-slow lint lab formgrader
+.PHONY: help setup demo test test-slow lint lab formgrader bench
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -47,3 +47,6 @@ lab: .venv/installed  ## work through the notebooks in JupyterLab, in my_work/
 
 formgrader: .venv/installed  ## open nbgrader's grading pages
 	@$(BIN)/jupyter lab --LabApp.default_url=/formgrader
+
+bench: .venv/installed  ## time the layers against PyTorch, if it is installed, and plain loops
+	@$(BIN)/python benchmarks/layers.py
