@@ -2,8 +2,7 @@
 
 A graph is data: named nodes, each an input or a gate applied to earlier nodes. `Graph.forward`
 computes every value in order; `Graph.backward` walks the same nodes in reverse and applies the
-chain rule at each. Values are numbers or arrays; what a node passes on has one gradient, the sum
-of what comes back from every node that reads it.
+chain rule at each. Values are numbers or arrays.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from cs231n_lib.contracts import check_array, check_shape, format_shape
 
 @dataclass(frozen=True)
 class Gate:
-    """One kind of operation: how to compute it, and how to send a gradient back through it.
+    """An operation: how to compute it, and how to send a gradient back through it.
 
     Parameters
     ----------

@@ -185,8 +185,7 @@ def batchnorm_backward_alt(
 
     References
     ----------
-    .. [1] Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing
-       Internal Covariate Shift", 2015, section 3.
+    .. [1] Ioffe, Szegedy, "Batch Normalization", 2015, section 3.
     """
     normalized, std, gamma, mode = cache
     check_upstream(dout, normalized.shape)
@@ -214,8 +213,7 @@ def layernorm_forward(
     gamma, beta : ndarray of shape (D,)
         Scale and shift, in the units of ``out``.
     ln_param : dict
-        ``'eps'`` (1e-5, in the units of ``x**2``) is added to the variance. ``'mode'`` is ignored:
-        training and test time are the same.
+        ``'eps'`` (1e-5, in the units of ``x**2``) is added to the variance; ``'mode'`` is ignored.
 
     Returns
     -------
@@ -299,9 +297,7 @@ def layernorm_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.n
 def spatial_batchnorm_forward(
     x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, bn_param: MutableMapping[str, Any]
 ) -> tuple[np.ndarray, tuple]:
-    """Normalize each channel over all images and all pixels, then scale and shift it.
-
-    Every pixel is an example and every channel a feature of `batchnorm_forward`.
+    """Normalize each channel over all pixels of all images, as a feature of `batchnorm_forward`.
 
     Parameters
     ----------
@@ -328,8 +324,7 @@ def spatial_batchnorm_forward(
 
     References
     ----------
-    .. [1] Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing
-       Internal Covariate Shift", 2015, section 3.2.
+    .. [1] Ioffe, Szegedy, "Batch Normalization", 2015, section 3.2.
     """
     check_array("x", x, "NCHW")
     _check_scale_and_shift(gamma, beta, x.shape[1], "channels")
@@ -363,8 +358,7 @@ def spatial_batchnorm_backward(
 
     References
     ----------
-    .. [1] Ioffe, Szegedy, "Batch Normalization: Accelerating Deep Network Training by Reducing
-       Internal Covariate Shift", 2015, section 3.2.
+    .. [1] Ioffe, Szegedy, "Batch Normalization", 2015, section 3.2.
     """
     shape, batchnorm_cache = cache
     check_upstream(dout, shape)
@@ -386,8 +380,7 @@ def spatial_groupnorm_forward(
     G : int
         Number of groups; each holds C / G neighboring channels.
     gn_param : dict
-        ``'eps'`` (1e-5, in the units of ``x**2``) is added to the variance. ``'mode'`` is ignored:
-        training and test time are the same.
+        ``'eps'`` (1e-5, in the units of ``x**2``) is added to the variance; ``'mode'`` is ignored.
 
     Returns
     -------
