@@ -4,6 +4,7 @@ Nothing here trusts a checker to test a checker: every right gradient is a formu
 """
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -30,6 +31,21 @@ def affine_in_b(rng):
 def relu(rng):
     x, dout = rng.normal(size=(2, 20, 18))
     return lambda x: np.maximum(x, 0), x, dout * (x > 0), dout
+
+
+def two_layer_net_away_from_kinks(rng):
+    inputs, w, y = rng.normal(size=(8, 20)), 0.02 * rng.normal(size=(20, 18)), rng.integers(0, 5, 8)
+    b, top = rng.choice([-1.0, 1.0], 18), rng.normal(size=(18, 5))
+
+    def loss_and_gradient(w):
+        hidden = np.maximum(inputs @ w + b, 0)
+        odds = np.exp(hidden @ top)
+        probs = odds / odds.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(probs[np.arange(8), y])) + 0.05 * np.sum(w**2)
+        probs[np.arange(8), y] -= 1
+        return loss, inputs.T @ (probs / 8 @ top.T * (hidden > 0)) + 0.1 * w
+
+    return lambda w: loss_and_gradient(w)[0], w, loss_and_gradient(w)[1], None
 
 
 def relu_away_from_kinks(rng):
@@ -123,6 +139,7 @@ CASES = [
     svm_loss,
     batch_norm,
     row_max,
+    two_layer_net_away_from_kinks,
     product,
     logarithm,
 ]
@@ -130,8 +147,8 @@ OFF_KINKS = [case for case in CASES if case is not relu_on_kinks]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_three_hundred_right_gradients_raise_no_alarm(case):
-    for seed in range(25):  # 12 cases
+def test_three_hundred_and_more_right_gradients_raise_no_alarm(case):
+    for seed in range(25):  # 13 cases
         rng = np.random.default_rng(seed)
         f, x, analytic, dout = case(rng)
         before = x.tobytes()
@@ -144,12 +161,16 @@ def test_three_hundred_right_gradients_raise_no_alarm(case):
 @pytest.mark.parametrize("case", OFF_KINKS, ids=lambda case: case.__name__)
 def test_a_right_gradient_takes_about_ten_to_twenty_calls(case):
     calls = [check_gradient(*case(np.random.default_rng(seed))).calls for seed in range(20)]
-    assert np.median(calls) <= 22
+    assert np.median(calls) <= 20
+    assert max(calls) <= 25
 
 
-@pytest.mark.parametrize("case", [sigmoid, softmax_loss, batch_norm, affine_in_x, logarithm])
-def test_a_verdict_takes_thirty_times_fewer_calls_than_a_walk(case):
-    f, x, analytic, dout = case(np.random.default_rng(0))
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "case", [case for case in OFF_KINKS if case not in (affine_in_b, logarithm)]
+)
+def test_a_verdict_takes_thirty_times_fewer_calls_than_a_walk(case, seed):
+    f, x, analytic, dout = case(np.random.default_rng(seed))
     calls = 0
 
     def counted(x):
@@ -160,10 +181,22 @@ def test_a_verdict_takes_thirty_times_fewer_calls_than_a_walk(case):
     verdict = check_gradient(counted, x, analytic, dout)
     verdict_calls, calls = calls, 0
     assert verdict.calls == verdict_calls
-    numerical = gc.eval_numerical_gradient_array(counted, x, 1.0 if dout is None else dout)
-    assert x.size >= 300
+    gc.eval_numerical_gradient_array(counted, x, 1.0 if dout is None else dout)
+    assert 300 <= x.size <= 360
     assert calls >= 30 * verdict_calls
-    assert np.allclose(numerical, analytic, atol=1e-4)
+
+
+def test_a_hundred_thousand_entries_take_few_calls_even_if_the_gradient_is_wrong():
+    x, dout = np.random.default_rng(0).normal(size=(2, 100, 1000))
+    right = dout * (x > 0)
+    verdict = check_gradient(lambda x: np.maximum(x, 0), x, right, dout)
+    assert verdict
+    assert verdict.calls <= 25
+    wrong = right.copy()
+    wrong[50, 7] += 1e-3
+    verdict = check_gradient(lambda x: np.maximum(x, 0), x, wrong, dout)
+    assert (verdict.cause, verdict.index) == ("wrong", (50, 7))
+    assert verdict.calls <= 500
 
 
 # Planted errors: each takes the random generator and a right gradient, and spoils it
@@ -197,18 +230,8 @@ def only_the_last_sample_wrong(rng, analytic):
     return wrong
 
 
-def only_the_last_sample_right(rng, analytic):
-    wrong = 0.5 * analytic
-    wrong[-1] = analytic[-1]
-    return wrong
-
-
 def all_zeros(rng, analytic):
     return np.zeros_like(analytic)
-
-
-def sign_flipped(rng, analytic):
-    return -analytic
 
 
 PLANTS = [
@@ -217,9 +240,7 @@ PLANTS = [
     mean_for_sum,
     two_entries_swapped,
     only_the_last_sample_wrong,
-    only_the_last_sample_right,
     all_zeros,
-    sign_flipped,
 ]
 
 
@@ -233,10 +254,11 @@ def test_a_planted_error_is_found_at_an_entry_that_is_wrong(case, plant):
         verdict = check_gradient(f, x, wrong, dout, rng=rng)
         assert not verdict
         assert verdict.cause == "wrong", f"seed {seed}: {verdict}"
+        assert "\n" not in str(verdict)
         assert wrong[verdict.index] != analytic[verdict.index]
         assert verdict.analytic == pytest.approx(wrong[verdict.index], rel=1e-12, abs=1e-300)
         assert verdict.numerical == pytest.approx(analytic[verdict.index], rel=1e-6, abs=1e-9)
-        assert verdict.error > verdict.tolerance
+        assert abs(verdict.analytic - verdict.numerical) > verdict.tolerance
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -275,9 +297,7 @@ def test_at_a_kink_every_slope_between_the_two_sides_passes(slope):
     assert verdict.cause == ("right" if slope == 0.5 else "kink")  # 0.5 is the centered slope
     if verdict.cause == "kink":
         assert verdict.index == (1,)
-        assert str(verdict) == (
-            f"kink: right, but at (1,) the slope jumps from 0 to 1; {slope:.6g} is accepted."
-        )
+        assert str(verdict) == "right; x is on a kink at [1], and slopes from 0 to 1 pass"
 
 
 @pytest.mark.parametrize("slope", [-0.1, 1.1, -1.0])
@@ -308,21 +328,22 @@ def test_a_true_zero_passes_and_is_called_so():
     verdict = check_gradient(f, x, np.zeros_like(x), np.ones_like(dout))
     assert verdict
     assert verdict.cause == "zero"
-    assert str(verdict) == "zero: the slope of sum(f(x) * dout) is zero, and so is the gradient."
+    assert str(verdict).startswith("right, but the gradient is zero here, which tests little (")
 
 
 def test_a_gradient_of_the_wrong_shape_is_named():
     f, x, analytic, dout = affine_in_x(np.random.default_rng(0))
     verdict = check_gradient(f, x, analytic.T, dout)
     assert not verdict
+    assert verdict.cause == "shape"
     assert str(verdict) == (
-        "shape: the gradient should have shape (7, 45) because x has, but it has shape (45, 7)."
+        "wrong: your gradient has shape (45, 7), but should be numbers of shape (7, 45)"
     )
 
 
 def test_a_gradient_that_is_none_is_named():
     verdict = check_gradient(np.sum, np.ones(3), None)
-    assert str(verdict) == "shape: the gradient should be an array of numbers, but it is None."
+    assert str(verdict) == "wrong: your gradient is None, but should be numbers of shape (3,)"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -331,39 +352,45 @@ def test_a_gradient_that_is_not_finite_is_found(bad):
     analytic[3, 4] = bad
     verdict = check_gradient(f, x, analytic, dout)
     assert not verdict
-    assert (verdict.cause, verdict.index) == ("not finite", (3, 4))
-    assert str(verdict) == f"not finite: the gradient is {bad} at (3, 4)."
+    assert verdict.cause == "not finite"
+    assert str(verdict) == f"not finite: your gradient is {bad} at [3, 4]"
 
 
 def test_a_function_that_is_not_finite_is_named():
     verdict = check_gradient(np.log, np.array([1.0, -1.0]), np.ones(2), np.ones(2))
-    assert str(verdict) == "not finite: f(x) is nan at (1,)."
+    assert str(verdict) == "not finite: f(x) is nan at [1]"
 
 
-def test_a_function_that_ends_at_x_is_named():
-    verdict = check_gradient(np.sqrt, np.array([1.0, 0.0]), np.array([0.5, 0.0]), np.ones(2))
-    assert str(verdict) == "not finite: f is nan or infinite next to x, moved at (1,)."
+@pytest.mark.parametrize(
+    ("f", "x"), [(np.sqrt, [1.0, 0.0]), (np.sign, [1.0, 0.0])], ids=["sqrt", "sign"]
+)
+def test_where_no_slope_can_be_measured_the_verdict_is_unclear(f, x):
+    verdict = check_gradient(f, np.array(x), np.array([0.5, 0.0]) * (f is np.sqrt), np.ones(2))
+    assert (verdict.cause, verdict.index) == ("unclear", (1,))
+    assert str(verdict) == (
+        "unclear: no slope can be measured at [1]; does f use float32, or end at x?"
+    )
 
 
-@pytest.mark.parametrize("place", ["x", "f(x)", "the gradient"])
-def test_float32_is_not_judged(place):
-    x = np.random.default_rng(0).normal(size=8)
-    kind = {name: np.float32 if name == place else np.float64 for name in ("x", "f(x)")}
-    analytic = (2 * x).astype(np.float32 if place == "the gradient" else np.float64)
-    point = x.astype(kind["x"])
-    verdict = check_gradient(lambda x: (x**2).astype(kind["f(x)"]), point, analytic, np.ones(8))
-    assert not verdict
+def test_float32_is_not_judged():
+    x, ones = np.random.default_rng(0).normal(size=8), np.ones(8)
+    verdict = check_gradient(lambda x: np.float32(x**2), x, 2 * x, ones)
     assert verdict.cause == "float32"
-    assert str(verdict).startswith(f"float32: {place} is float32")
+    start = "not judged: {} is float32, which has too few digits; use float64"
+    assert str(verdict) == start.format("f(x)")
+    verdict = check_gradient(lambda x: x**2, x, np.float32(2 * x), ones)
+    assert str(verdict) == start.format("your gradient")
+    assert not verdict
 
 
-def test_float32_inside_a_function_is_named():
-    def f(x):
-        return (x.astype(np.float32) ** 2).astype(np.float64)
-
-    x = np.random.default_rng(0).normal(size=8)
-    verdict = check_gradient(f, x, 2 * x, np.ones(8))
-    assert str(verdict) == "float32: f computes in float32, though it returns float64."
+def test_float32_inside_a_function_is_told_apart_from_a_wrong_gradient():
+    for seed in range(50):
+        x, dout = np.random.default_rng(seed).normal(size=(2, 6))
+        verdict = check_gradient(
+            lambda x: (np.float32(x) ** 2).astype(np.float64), x, 2 * x * dout, dout
+        )
+        assert verdict.cause == "float32"
+        assert str(verdict) == "not judged: f computes in float32; use float64"
 
 
 def test_a_random_function_is_named():
@@ -371,33 +398,32 @@ def test_a_random_function_is_named():
     verdict = check_gradient(
         lambda x: x * (rng.random(50) < 0.5), np.ones(50), np.ones(50), np.ones(50)
     )
-    assert str(verdict) == "random: f answers differently at the same x; fix its seed."
-
-
-def test_a_function_too_noisy_to_judge_is_not_called_wrong():
-    dout = np.random.default_rng(0).normal(size=30)
-    verdict = check_gradient(np.sign, np.zeros(30), np.zeros(30), dout)
-    assert not verdict
-    assert verdict.cause == "rough"
-    assert "too noisy to measure a slope at" in str(verdict)
+    assert str(verdict) == "unclear: f(x) changes from call to call; fix its seed"
 
 
 def test_a_search_gives_up_after_the_calls_allowed():
-    verdict = check_gradient(
-        lambda x: np.maximum(x, 0), np.zeros(40), np.zeros(40), np.arange(40.0), max_calls=50
+    x, dout = np.zeros(40), np.arange(40.0)
+    verdict = check_gradient(lambda x: np.maximum(x, 0), x, 0 * x, dout, max_calls=50)
+    assert verdict.cause == "unclear"
+    assert 50 <= verdict.calls <= 100
+    assert str(verdict) == (
+        f"unclear: no verdict after {verdict.calls} calls; is x on very many kinks?"
     )
-    assert str(verdict) == "rough: no verdict after 50 calls of f."
 
 
-def test_a_function_that_changes_x_is_named_and_x_is_restored():
-    def f(x):
-        x *= 2
+def test_a_function_may_work_in_place():
+    def relu_in_place(x):
+        x[x < 0] = 0
         return x
 
-    x = np.arange(3.0)
-    verdict = check_gradient(f, x, np.full(3, 2.0), np.ones(3))
-    assert str(verdict) == "mutates: f changes its argument x; it should work on a copy."
-    assert np.array_equal(x, [0, 1, 2])
+    x, dout = np.random.default_rng(0).normal(size=(2, 4, 5))
+    before = x.tobytes()
+    right = dout * (x > 0)
+    assert check_gradient(relu_in_place, x, right, dout)
+    assert not check_gradient(relu_in_place, x, dout, dout)
+    numerical = gc.eval_numerical_gradient_array(relu_in_place, x, dout)
+    assert np.allclose(numerical, right)
+    assert x.tobytes() == before
 
 
 def test_functions_may_copy_alias_or_ignore_their_argument():
@@ -429,74 +455,17 @@ def test_arrays_may_be_strided_or_a_single_number():
     assert gc.eval_numerical_gradient(lambda x: x**2, point, verbose=False) == pytest.approx(6)
 
 
-class Blob:
-    def __init__(self, vals, diffs):
-        self.vals, self.diffs = vals, diffs
-
-
-def walkers(f, x):
-    """Every way to call f with x moved."""
-    ones = np.ones_like(x)
-    output = Blob(np.zeros(x.shape), ones)
-
-    def write(blob, output):
-        output.vals[...] = f(blob.vals)
-
-    return {
-        "number": lambda: gc.eval_numerical_gradient(lambda x: np.sum(f(x)), x, verbose=False),
-        "array": lambda: gc.eval_numerical_gradient_array(f, x, ones),
-        "blobs": lambda: gc.eval_numerical_gradient_blobs(write, (Blob(x, None),), output),
-        "sparse": lambda: gc.grad_check_sparse(lambda x: np.sum(f(x)), x, ones),
-        "verdict": lambda: check_gradient(f, x, ones, ones),
-    }
-
-
-@pytest.mark.parametrize("name", ["number", "array", "blobs", "sparse", "verdict"])
-@pytest.mark.parametrize("error", [None, ZeroDivisionError, KeyboardInterrupt])
-@pytest.mark.parametrize("on_call", [1, 2, 5])
-def test_x_is_restored_bit_for_bit_whatever_happens(name, error, on_call):
-    x = np.array([0.1, -0.0, 1e-300, 1 / 3, 1e8])
-    before, calls = x.tobytes(), 0
-
-    def f(x):
-        nonlocal calls
-        calls += 1
-        if error is not None and calls == on_call:
-            raise error
-        return x**2
-
-    if error is None:
-        walkers(f, x)[name]()
-    else:
-        with pytest.raises(error):
-            walkers(f, x)[name]()
-    assert x.tobytes() == before
-
-
-@pytest.mark.parametrize("name", ["number", "array", "blobs", "sparse"])
-def test_walkers_refuse_what_rounds_their_step_away(name):
-    who = "inputs[0].vals" if name == "blobs" else "x"
-    for dtype in ("float32", "int64"):
-        with pytest.raises(TypeError) as caught:
-            walkers(np.square, np.ones(3, dtype=dtype))[name]()
-        assert str(caught.value) == (
-            f"{who} should be float64, but it is {dtype}; {dtype} rounds away a step of 1e-05. "
-            f"Use {who}.astype(np.float64)."
-        )
-
-
 def test_messages_of_the_verdict_s_own_errors():
     x = np.ones((2, 3))
     for args, error, message in [
-        (([1.0], 1.0), TypeError, "x should be a NumPy array, but it is of type list."),
-        ((np.arange(3), 1.0), TypeError, "x should be float64, but it is int64; int64 rounds"),
-        ((np.ones((0, 3)), 1.0), ValueError, "x is empty: it has shape (0, 3)."),
+        (([1.0], 1.0), TypeError, "x should be a float64 array, because it is moved in"),
+        ((np.ones((0, 3)), 1.0), ValueError, "x should not be empty, but it has shape (0, 3)."),
         (
             (x, x),
             ValueError,
             "dout should have shape (2, 3) because f(x) has, but it has shape ().",
         ),
-        ((np.broadcast_to(1.0, 3), 1.0), ValueError, "x should be writable because it is moved"),
+        ((np.broadcast_to(1.0, 3), 1.0), ValueError, "x should be writable, because it is moved"),
     ]:
         with pytest.raises(error) as caught:
             check_gradient(lambda x: x, *args)
@@ -510,95 +479,21 @@ def test_the_same_call_gives_the_same_verdict_and_leaves_global_randomness_alone
     before = np.random.get_state()[1].tolist()  # noqa: NPY002 - to see that nobody drew from it
     first, second = (check_gradient(f, x, analytic, dout) for _ in range(2))
     assert first == second
-    assert gc.grad_check_sparse(np.sum, x, x) == gc.grad_check_sparse(np.sum, x, x)
+    gc.grad_check_sparse(np.sum, x, x)
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
-def test_a_verdict_is_frozen_and_reads_as_one_line():
-    verdict = check_gradient(lambda x: np.sum(x**2), np.ones(3), np.array([2.0, 2.0, 3.0]))
+def test_a_verdict_is_frozen_and_reads_as_one_short_line():
+    def f(x):
+        return np.sum(x**2)
+
+    verdict = check_gradient(f, np.ones((3, 2)), np.array([[2, 2], [2, 2], [1.25, 2]]))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        verdict.passed = True
-    text = str(verdict)
-    assert text.startswith("wrong: at (2,) the gradient is 3 and the numerical gradient 2, 1.0e+00")
-    assert "\n" not in text
-    right = str(check_gradient(lambda x: np.sum(x**2), np.ones(3), np.full(3, 2.0)))
-    assert right.startswith("right: along a random direction the gradient is")
-
-
-# The well-known helpers
-
-
-def test_walks_agree_with_the_formula():
-    f, x, analytic, dout = sigmoid(np.random.default_rng(0))
-    numerical = gc.eval_numerical_gradient_array(f, x, dout)
-    assert gc.rel_error(numerical, analytic) < 1e-5
-    f, x, analytic, _ = softmax_loss(np.random.default_rng(0))
-    assert np.allclose(gc.eval_numerical_gradient(f, x, False), analytic, atol=1e-9)
-
-
-def test_blobs_and_nets_give_one_gradient_for_each_input():
-    rng = np.random.default_rng(0)
-    x, w = Blob(rng.normal(size=(3, 4)), None), Blob(rng.normal(size=(4, 2)), None)
-    output = Blob(np.zeros((3, 2)), rng.normal(size=(3, 2)))
-
-    def f(x, w, output):
-        output.vals = x.vals @ w.vals
-
-    class Net:
-        def forward(self):
-            f(x, w, output)
-
-    for dx, dw in (
-        gc.eval_numerical_gradient_blobs(f, (x, w), output),
-        gc.eval_numerical_gradient_net(Net(), (x, w), output),
-    ):
-        assert np.allclose(dx, output.diffs @ w.vals.T)
-        assert np.allclose(dw, x.vals.T @ output.diffs)
-
-
-def test_a_sparse_check_returns_what_it_prints(capsys):
-    x = np.random.default_rng(0).normal(size=(3, 4))
-    checks = gc.grad_check_sparse(
-        lambda x: np.sum(x**2), x, 2 * x, num_checks=3, rng=np.random.default_rng(1)
+        verdict.cause = "right"
+    assert str(verdict) == "wrong at [2, 0]: your gradient says 1.25, the numerical gradient 2"
+    close = check_gradient(f, np.array(1.0), 2 + 3e-7)
+    assert str(close) == (
+        "wrong: your gradient says 2, the numerical gradient 2, a difference of 3e-07"
     )
-    assert len(checks) == len(capsys.readouterr().out.splitlines()) == 3
-    for index, numerical, analytic, error in checks:
-        assert analytic == 2 * x[index] == pytest.approx(numerical)
-        assert error < 1e-8
-
-
-def test_a_verbose_walk_prints_each_entry(capsys):
-    gc.eval_numerical_gradient(np.sum, np.ones(3))
-    assert len(capsys.readouterr().out.splitlines()) == 3
-    gc.eval_numerical_gradient(np.sum, np.ones(3), verbose=False)
-    assert capsys.readouterr().out == ""
-
-
-def test_walkers_refuse_shapes_that_do_not_match():
-    x = np.ones((2, 3))
-    wrong = (
-        r"the upstream gradient should have shape \(2, 3\) because f\(x\) has, but it has shape "
-    )
-    with pytest.raises(ValueError, match=wrong + r"\(3,\)\."):
-        gc.eval_numerical_gradient_array(np.square, x, np.ones(3))
-    with pytest.raises(ValueError, match=wrong + r"\(\)\."):
-        gc.eval_numerical_gradient(np.square, x)
-    with pytest.raises(ValueError, match=r"analytic_grad should have shape \(2, 3\) because x has"):
-        gc.grad_check_sparse(np.sum, x, np.ones(3))
-
-
-def test_rel_error_is_the_largest_with_a_floor():
-    assert gc.rel_error([1.0, 2.0], [1.0, 3.0]) == pytest.approx(0.2)
-    assert gc.rel_error(0.0, 0.0) == 0.0
-    assert gc.rel_error(0.0, 1e-10) == pytest.approx(1e-2)  # floor: 1e-10 / 1e-8
-    assert gc.rel_error(np.array([0], dtype=np.uint8), np.array([1], dtype=np.uint8)) == 1.0
-    assert np.isnan(gc.rel_error([np.nan, 1.0], [1.0, 1.0]))
-
-
-@pytest.mark.parametrize(("x", "y"), [(np.ones(3), np.ones((3, 1))), (np.ones(0), np.ones(0))])
-def test_rel_error_refuses_what_it_cannot_compare(x, y):
-    with pytest.raises(
-        ValueError, match="x and y should have the same shape and not be empty"
-    ) as e:
-        gc.rel_error(x, y)
-    assert str(e.value).endswith(f"but x has shape {x.shape} and y has shape {y.shape}.")
+    right = str(check_gradient(np.sum, np.ones(3), np.ones(3)))
+    assert re.fullmatch(r"right \(9 calls, error \de[+-]\d\d\)", right)
