@@ -107,9 +107,40 @@ def test_a_test_belongs_to_an_exercise_above_it_and_is_locked(cell):
 
 
 @each_test
-def test_a_test_ends_in_a_statement_because_a_bare_number_would_be_taken_for_the_mark(cell):
-    last = ast.parse(cell.source).body[-1]
-    assert not isinstance(last, ast.Expr) or isinstance(last.value, ast.Call)
+def test_a_test_is_one_function_and_its_call_so_that_it_leaves_no_names_behind(cell):
+    function, call = ast.parse(cell.source).body
+    assert isinstance(function, ast.FunctionDef)
+    assert ast.unparse(call) == f"{function.name}()" == f"{cell.id}()"
+    assert not any(isinstance(node, ast.Return | ast.Global) for node in ast.walk(function))
+
+
+@each_notebook
+def test_a_name_that_an_answer_forgets_to_assign_is_nowhere_else_to_be_found(notebook):
+    own, others = set(), set()
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        if is_solution(cell):
+            stored = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+            own |= {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+            own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        else:
+            others |= stored_at_the_top(tree)
+    assert own & others == set()
+
+
+def stored_at_the_top(tree):
+    names = set()
+    nodes = list(tree.body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.Lambda | ast.GeneratorExp | ast.ListComp):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        nodes += ast.iter_child_nodes(node)
+    return names
 
 
 @each_test
@@ -121,7 +152,7 @@ def test_the_visible_part_of_a_test_uses_no_reference_layer(cell):
 @each_test
 def test_every_test_has_a_hidden_part(cell):
     assert cell.source.count("### BEGIN HIDDEN TESTS") == 1
-    assert cell.source.rstrip().endswith("### END HIDDEN TESTS")
+    assert cell.source.endswith(f"    ### END HIDDEN TESTS\n\n\n{cell.id}()")
 
 
 @each_answer
