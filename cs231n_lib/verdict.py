@@ -14,6 +14,8 @@ from cs231n_lib.contracts import format_shape
 # float32 to about 1e-6. A wrong one that is closer than this is not a mistake a student makes.
 TOLERANCE = 2e-6
 
+NOT_ATTEMPTED = "not attempted: the line `raise NotImplementedError()` is still there."
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -132,19 +134,19 @@ def describe_error(name: str, message: str) -> str:
     Returns
     -------
     str
-        The message alone for a failed check, "not attempted." for an answer that was left as
-        released, else name and message.
+        The message alone for a failed check, `NOT_ATTEMPTED` for an answer that still has the
+        line it was released with, else name and message.
 
     Examples
     --------
     >>> describe_error("NameError", "name 'dX' is not defined")
     "NameError: name 'dX' is not defined"
     >>> describe_error("NotImplementedError", "")
-    'not attempted.'
+    'not attempted: the line `raise NotImplementedError()` is still there.'
     """
     message = re.sub(r"\x1b\[[0-9;]*m", "", message).strip()
     if name == "NotImplementedError" and not message:
-        return "not attempted."
+        return NOT_ATTEMPTED
     if name in ("AssertionError", "CheckFailed") and message:
         return message
     return f"{name}: {message}" if message else name

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import describe_error
 from grading.course import Course, CourseError, last_error
@@ -62,7 +63,6 @@ def grade(course: Course, assignment: str, students: Iterable[str] = ()) -> Iter
     CourseError
         If the assignment is not released, or nobody handed it in.
     """
-    source = course.read_source(assignment)
     name = course.source_notebook(assignment).name
     if not (course.release / assignment / name).exists():
         raise CourseError(
@@ -76,12 +76,11 @@ def grade(course: Course, assignment: str, students: Iterable[str] = ()) -> Iter
             f"nobody has handed in {assignment}: {course.submitted} has no folder for it."
         )
     for student in students:
-        yield _grade_one(course, assignment, student, name, source)
+        yield _grade_one(course, assignment, student)
 
 
-def _grade_one(
-    course: Course, assignment: str, student: str, name: str, source: NotebookNode
-) -> Result:
+def _grade_one(course: Course, assignment: str, student: str) -> Result:
+    name, source = course.source_notebook(assignment).name, course.read_source(assignment)
     max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
     try:
         read_submission(course.submitted / student / assignment, name, source)
@@ -98,30 +97,30 @@ def _grade_one(
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission_notebook(Path(name).stem, assignment, student)
         scores = {grade.name: grade.auto_score or 0.0 for grade in submission.grades}
-    return _summarize(student, graded, scores, max_points)
+    reason = _first_loss(graded, scores)
+    released = nbformat.read(course.release / assignment / name, as_version=4)
+    status = "graded"
+    if _answers(graded) == _answers(released):
+        status, reason = "blank", "no answer was written."
+    points = sum(scores[cell.metadata.nbgrader.grade_id] for cell in graded.cells if is_test(cell))
+    return Result(student, status, points, max_points, reason)
 
 
-def _summarize(
-    student: str, graded: NotebookNode, scores: dict[str, float], max_points: float
-) -> Result:
-    tests = {cell.metadata.nbgrader.grade_id: cell for cell in graded.cells if is_test(cell)}
-    lost = {
-        test: next(
-            describe_error(output.ename, output.evalue)
-            for output in cell.outputs
-            if output.output_type == "error"
-        )
-        for test, cell in tests.items()
-        if scores[test] < cell.metadata.nbgrader.points
-    }
-    points = sum(scores[test] for test in tests)
+def _answers(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if is_solution(cell)]
+
+
+def _first_loss(graded: NotebookNode, scores: dict[str, float]) -> str:
+    """Say in one line which tests lost points, and why the first of them did."""
+    lost = [
+        cell
+        for cell in graded.cells
+        if is_test(cell) and scores[cell.metadata.nbgrader.grade_id] < cell.metadata.nbgrader.points
+    ]
     if not lost:
-        return Result(student, "graded", points, max_points, "all tests pass.")
-    if len(lost) == len(tests) and set(lost.values()) == {"not attempted."}:
-        return Result(student, "blank", points, max_points, "no exercise was attempted.")
-    test, why = next(iter(lost.items()))
-    others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        return "all tests pass."
+    errors = [output for output in lost[0].outputs if output.output_type == "error"]
+    why = describe_error(errors[0].ename, errors[0].evalue) if errors else "marked by hand"
     wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
-    return Result(
-        student, "graded", points, max_points, f"{test.removeprefix('test_')}: {wrong}{others}"
-    )
+    others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+    return f"{lost[0].metadata.nbgrader.grade_id.removeprefix('test_')}: {wrong}{others}"

@@ -37,7 +37,7 @@ def test_check_exits_1_and_says_which_test_fails_and_why(graded_class, notebook,
     assert student_main(["check", notebook(answers)]) == 1
     out = capsys.readouterr().out
     assert "FAIL matmul_backward_dw\n     dw: has shape (2, 3), expected (3, 2)." in out
-    assert "FAIL predict_branch\n     not attempted." in out
+    assert "FAIL predict_branch\n     not attempted: the line `raise" in out
     assert "17 of 19 tests pass." in out
 
 

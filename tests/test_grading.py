@@ -170,6 +170,20 @@ def test_a_file_that_is_no_notebook_is_refused(graded_class):
     assert result.reason.startswith("backprop.ipynb is not a notebook, or was cut off")
 
 
+def test_answers_above_a_line_left_from_the_release_are_not_called_blank(graded_class):
+    course = graded_class.course
+    answers = {
+        name: f"{text}\nraise NotImplementedError()"
+        for name, text in solutions(graded_class.source).items()
+    }
+    folder = course.submitted / "lea" / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(fill(graded_class.released, answers), folder / NAME)
+    [result] = grade(course, ASSIGNMENT, ["lea"])
+    assert (result.status, result.points) == ("graded", 0)
+    assert "the line `raise NotImplementedError()` is still there" in result.reason
+
+
 def test_grading_again_gives_the_same_marks(graded_class):
     [again] = grade(graded_class.course, ASSIGNMENT, ["goran"])
     assert again == graded_class.results["goran"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cs231n_lib.verdict import CheckFailed, compare, describe_error, require
+from cs231n_lib.verdict import NOT_ATTEMPTED, CheckFailed, compare, describe_error, require
 
 RIGHT = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 
@@ -103,7 +103,7 @@ def test_jupyter_shows_a_failed_check_without_a_traceback():
 @pytest.mark.parametrize(
     ("name", "message", "text"),
     [
-        ("NotImplementedError", "", "not attempted."),
+        ("NotImplementedError", "", NOT_ATTEMPTED),
         ("CheckFailed", "dx: found 2.", "dx: found 2."),
         ("AssertionError", "", "AssertionError"),
         ("NameError", "\x1b[31mname 'a'\x1b[0m", "NameError: name 'a'"),
