@@ -18,6 +18,7 @@ c.CourseDirectory.submitted_directory = f"{classroom}/submitted"
 c.CourseDirectory.autograded_directory = f"{classroom}/autograded"
 c.CourseDirectory.feedback_directory = f"{classroom}/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / classroom / 'gradebook.db'}"
+c.ExportPlugin.to = str(root / classroom / "grades.csv")
 
 # nbgrader's own steps, with three of ours: an answer is put into the notebook that was released,
 # a warning costs no points, and feedback shows no hidden test.
@@ -46,7 +47,8 @@ c.GenerateFeedback.preprocessors = [
 
 # Figures and live checks earn no marks. The tag comes from the source, never from a submission.
 c.Execute.skip_cells_with_tag = "experiment"
-# Seconds for one cell.
-c.Execute.timeout = 30
+c.Execute.timeout = 30  # seconds for one cell
+TOO_LONG = "took longer than 30 s; is there a loop that never ends?"
+c.Execute.error_on_timeout = {"ename": "Timeout", "evalue": TOO_LONG, "traceback": [TOO_LONG]}
 # A kernel warns at every start that its traffic on this machine's loopback is not encrypted.
 c.Execute.extra_arguments = ["--log-level=ERROR"]

@@ -147,7 +147,7 @@ def describe_error(name: str, message: str) -> str:
     message = re.sub(r"\x1b\[[0-9;]*m", "", message).strip()
     if name == "NotImplementedError" and not message:
         return NOT_ATTEMPTED
-    if name in ("AssertionError", "CheckFailed") and message:
+    if name in ("AssertionError", "CheckFailed", "Timeout") and message:
         return message
     return f"{name}: {message}" if message else name
 

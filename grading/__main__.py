@@ -28,9 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return 0 when everything has a result, 1 when something has none."""
     options = _parser().parse_args(arguments)
     logging.disable(logging.WARNING)  # nbgrader narrates every step
-    warnings.simplefilter(
-        "ignore", SAWarning
-    )  # nbgrader's models give SQLAlchemy 2.1 cause to warn
+    # nbgrader's models give SQLAlchemy 2.1 cause to warn
+    warnings.simplefilter("ignore", SAWarning)
     try:
         return options.run(options)
     except CourseError as error:
@@ -47,18 +46,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    def folder(text: str) -> str:
+        return text.rstrip("/\\")  # as completed by the shell
+
     def command(run, help_text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(run.__name__.strip("_"), help=help_text, description=help_text)
         sub.set_defaults(run=run)
         return sub
 
     sub = command(_release, "write the students' version of assignments")
-    sub.add_argument("assignment", nargs="*", help="all of them when left out")
+    sub.add_argument("assignment", nargs="*", type=folder, help="all of them when left out")
     sub = command(_grade, "grade what was handed in")
-    sub.add_argument("assignment")
+    sub.add_argument("assignment", type=folder)
     sub.add_argument("student", nargs="*", help="everybody who handed in when left out")
     sub = command(_feedback, "write a page of feedback for every graded submission")
-    sub.add_argument("assignment")
+    sub.add_argument("assignment", type=folder)
     command(_lab, "release all assignments and copy them to my_work/, keeping what is there")
     command(_demo, "release, hand in, grade and return the first assignment, with a sample class")
     return parser
@@ -116,12 +118,14 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _grade_aloud(course: Course, assignment: str, students: Iterable[str]) -> list[Result]:
     results = []
-    width = shutil.get_terminal_size((120, 24)).columns
-    print(f"\n{'student':<12} {'status':<8} {'points':>8}  reason")
+    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
     for result in grade(course, assignment, students):
+        if not results:
+            print(f"\n{'student':<12} {'status':<8} {'points':>8}  reason")
         points = "-" if result.points is None else f"{result.points:g}"
         row = f"{result.student:<12} {result.status:<8} {points:>2} of {result.max_points:<2}  "
-        print(row + textwrap.shorten(result.reason, max(width - len(row), 60)), flush=True)
+        margin = " " * 33
+        print(textwrap.fill(row + result.reason, width, subsequent_indent=margin), flush=True)
         results.append(result)
     print()
     return results

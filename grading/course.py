@@ -30,6 +30,7 @@ class Course:
         folders = self.config.CourseDirectory
         self.source = ROOT / folders.source_directory
         self.release = ROOT / folders.release_directory
+        self.repaired = ROOT / Path(folders.submitted_directory).with_name("repaired")
         self.submitted = ROOT / folders.submitted_directory
         self.autograded = ROOT / folders.autograded_directory
         self.feedback = ROOT / folders.feedback_directory

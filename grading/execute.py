@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbconvert.filters.strings import clean_html
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute as NbGraderExecute
 
@@ -16,14 +17,28 @@ class Execute(NbGraderExecute):
     """
 
     def preprocess(self, nb: NotebookNode, *args, **kwargs) -> tuple[NotebookNode, dict]:
-        """Execute every cell, then keep of each test cell its errors and what it printed."""
+        """Execute every cell, then keep of each test cell its errors and what it printed.
+
+        Whoever grades looks at the outputs in a browser, so no output keeps a script.
+        """
         nb, resources = super().preprocess(nb, *args, **kwargs)
         for cell in nb.cells:
-            if cell.cell_type == "code" and is_test(cell):
-                cell.outputs = [output for output in cell.outputs if not _misleads(output)]
+            if cell.cell_type == "code":
+                for output in cell.outputs:
+                    _disarm(output)
+                if is_test(cell):
+                    cell.outputs = [output for output in cell.outputs if not _misleads(output)]
         return nb, resources
 
 
 def _misleads(output: NotebookNode) -> bool:
     is_warning = output.output_type == "stream" and output.name == "stderr"
     return is_warning or output.output_type == "execute_result"
+
+
+def _disarm(output: NotebookNode) -> None:
+    data = output.get("data", {})
+    for kind in data.keys() - {"text/plain", "text/html", "image/png", "image/jpeg"}:
+        del data[kind]
+    if "text/html" in data:
+        data["text/html"] = clean_html(data["text/html"])

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import shutil
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.api import MissingEntry
 from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import describe_error
 from grading.course import Course, CourseError, last_error
-from grading.repair import UngradableError, is_test, read_submission
+from grading.repair import UngradableError, is_test, read_submission, rebuild
+
+SECONDS = 180  # for one submission; the cells have their own, shorter limit
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,11 @@ def grade(course: Course, assignment: str, students: Iterable[str] = ()) -> Iter
         raise CourseError(
             f"{assignment} has no release. Run: python -m grading release {assignment}"
         )
-    students = list(students) or sorted(
-        folder.parent.name for folder in course.submitted.glob(f"*/{assignment}")
-    )
+    handed_in = sorted(folder.parent.name for folder in course.submitted.glob(f"*/{assignment}"))
+    students = list(students) or handed_in
+    for student in students:
+        if student not in handed_in:
+            raise CourseError(f"{student!r} has not handed in {assignment}.")
     if not students:
         raise CourseError(
             f"nobody has handed in {assignment}: {course.submitted} has no folder for it."
@@ -82,28 +94,100 @@ def grade(course: Course, assignment: str, students: Iterable[str] = ()) -> Iter
 def _grade_one(course: Course, assignment: str, student: str) -> Result:
     name, source = course.source_notebook(assignment).name, course.read_source(assignment)
     max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
+    earlier = _earlier_mark(course, assignment, student)
+    kept = "" if earlier is None else f" The mark of an earlier file stays: {earlier:g}."
     try:
-        read_submission(course.submitted / student / assignment, name, source)
+        submitted = read_submission(course.submitted / student / assignment, name, source)
     except UngradableError as error:
-        return Result(student, "refused", None, max_points, str(error))
-    result = course.nbgrader().autograde(assignment, student, force=True, create=True)
-    if not result["success"]:
-        text = result.get("log", "") + result.get("error", "")
-        reason = last_error(text)
-        if "DeadKernelError" in text:
-            reason = "the notebook ended its own Python process (a crash, or too much memory)."
-        return Result(student, "failed", None, max_points, reason)
+        return Result(student, "refused", None, max_points, f"{error}{kept}")
+    folder = course.repaired / student / assignment
+    _copy_beside(course.submitted / student / assignment, folder)
+    nbformat.write(rebuild(submitted, source), folder / name)
+    failure = "interrupted"
+    try:
+        failure = _autograde(course, assignment, student)
+    finally:
+        if failure:
+            _clear(course, assignment, student, keep_mark=earlier is not None)
+    if failure:
+        return Result(student, "failed", None, max_points, f"{failure}{kept}")
     graded = nbformat.read(course.autograded / student / assignment / name, as_version=4)
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission_notebook(Path(name).stem, assignment, student)
         scores = {grade.name: grade.auto_score or 0.0 for grade in submission.grades}
+        waits_for_a_person = submission.needs_manual_grade
     reason = _first_loss(graded, scores)
     released = nbformat.read(course.release / assignment / name, as_version=4)
     status = "graded"
     if _answers(graded) == _answers(released):
         status, reason = "blank", "no answer was written."
+    if waits_for_a_person:
+        reason += " A written answer is still to be marked."
     points = sum(scores[cell.metadata.nbgrader.grade_id] for cell in graded.cells if is_test(cell))
     return Result(student, status, points, max_points, reason)
+
+
+def _earlier_mark(course: Course, assignment: str, student: str) -> float | None:
+    with course.gradebook() as gradebook:
+        try:
+            return gradebook.find_submission(assignment, student).score
+        except MissingEntry:
+            return None
+
+
+def _copy_beside(submitted: Path, repaired: Path) -> None:
+    """Make a folder for the repaired notebook, with the time at which it was handed in."""
+    repaired.mkdir(parents=True, exist_ok=True)
+    timestamp = submitted / "timestamp.txt"
+    if timestamp.is_file():
+        shutil.copyfile(timestamp, repaired / timestamp.name)
+
+
+def _clear(course: Course, assignment: str, student: str, keep_mark: bool) -> None:
+    """Remove what an unfinished grading left: half a notebook, and an entry of 0 points."""
+    shutil.rmtree(course.autograded / student / assignment, ignore_errors=True)
+    if not keep_mark:
+        with course.gradebook() as gradebook, suppress(MissingEntry):
+            gradebook.remove_submission(assignment, student)
+
+
+def _autograde(course: Course, assignment: str, student: str) -> str:
+    """Let nbgrader grade a repaired submission; return why it failed, or an empty string.
+
+    nbgrader runs in a process of its own: Ctrl-C stops it, a time limit always holds, and what a
+    notebook writes to the terminal stays away from it.
+    """
+    # a fork has everything imported already; macOS and Windows can't fork safely
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_autograde_here, args=(course, assignment, student, sender))
+    process.start()
+    sender.close()
+    try:
+        if not receiver.poll(SECONDS):
+            return f"the notebook took longer than {SECONDS} s in all."
+        return receiver.recv()
+    except EOFError:
+        return "grading ended without a result; is memory or disk space short?"
+    finally:
+        process.kill()  # its kernel notices and ends too
+        process.join()
+
+
+def _autograde_here(course: Course, assignment: str, student: str, sender: Connection) -> None:
+    if hasattr(os, "setsid"):
+        os.setsid()  # Ctrl-C goes to the parent alone
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    warnings.simplefilter("ignore")
+    course.config.CourseDirectory.submitted_directory = str(course.repaired)
+    result = course.nbgrader().autograde(assignment, student, force=True, create=True)
+    log = result.get("log", "") + result.get("error", "")
+    if result["success"]:
+        sender.send("")
+    elif "DeadKernelError" in log:
+        sender.send("the notebook ended its own Python process (a crash, or too much memory).")
+    else:
+        sender.send(last_error(log))
 
 
 def _answers(notebook: NotebookNode) -> list[str]:
@@ -120,7 +204,8 @@ def _first_loss(graded: NotebookNode, scores: dict[str, float]) -> str:
     if not lost:
         return "all tests pass."
     errors = [output for output in lost[0].outputs if output.output_type == "error"]
-    why = describe_error(errors[0].ename, errors[0].evalue) if errors else "marked by hand"
+    # the last one: a timeout follows the interrupt that it caused
+    why = describe_error(errors[-1].ename, errors[-1].evalue) if errors else "no reason is known."
     wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
     others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return f"{lost[0].metadata.nbgrader.grade_id.removeprefix('test_')}: {wrong}{others}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import warnings
 from itertools import chain
 from pathlib import Path
 
 import nbformat
+from nbconvert.filters.strings import clean_html
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
@@ -20,6 +22,11 @@ class UngradableError(Exception):
 def grade_id(cell: NotebookNode) -> str | None:
     """Name a cell of the assignment by its nbgrader id, or None for any other cell."""
     return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def cell_name(cell: NotebookNode) -> str | None:
+    """Name a cell by its nbgrader id; by its own id, which is the same, where that was lost."""
+    return grade_id(cell) or cell.get("id")
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -61,16 +68,16 @@ def read_submission(folder: Path, name: str, source: NotebookNode) -> NotebookNo
     if not text.strip():
         raise UngradableError(f"{name} is empty.")
     try:
-        content = json.loads(text)
+        json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise UngradableError(f"{name} is not a notebook, or was cut off: {error}.") from error
     try:
-        notebook = nbformat.from_dict(content)
-        nbformat.validate(notebook)
-        given = {grade_id(cell) for cell in notebook.cells}
+        with warnings.catch_warnings(action="ignore"):  # odd cell ids are repaired below
+            notebook = nbformat.reads(text, as_version=4)
+        given = {cell_name(cell) for cell in notebook.cells if isinstance(cell.source, str)}
     except Exception as error:  # a wrong structure fails in many ways, all with one meaning here
-        raise UngradableError(f"{name} is JSON, but not a notebook of version 4.") from error
-    if not given & {grade_id(cell) for cell in source.cells if is_solution(cell)}:
+        raise UngradableError(f"{name} is JSON, but not a notebook.") from error
+    if not given & {cell_name(cell) for cell in source.cells if is_solution(cell)}:
         raise UngradableError(f"{name} has none of the assignment's answer cells.")
     return notebook
 
@@ -102,18 +109,27 @@ def rebuild(submitted: NotebookNode, source: NotebookNode) -> NotebookNode:
     groups |= {cell.id: [cell] for cell in base.cells}
     previous = None
     for position, cell in enumerate(submitted.cells):
-        name = grade_id(cell) or cell.get("id")
+        name = cell_name(cell)
         if name not in released:
             added = {**cell, "metadata": {}, "id": f"added-{position}"}
-            groups[previous].append(nbformat.from_dict(added))
+            groups[previous].append(_disarm(nbformat.from_dict(added)))
             continue
         previous = name
         own = groups[name][0]
         # a second copy that was left as released does not undo an answer
         if (is_solution(own) or grade_id(own) is None) and cell.source != released[name]:
             own.source = cell.source
+            _disarm(own)
     base.cells = list(chain.from_iterable(groups.values()))
     return base
+
+
+def _disarm(cell: NotebookNode) -> NotebookNode:
+    """Take scripts out of a text: whoever grades it reads it in a browser."""
+    if cell.cell_type != "code":
+        cell.cell_type, cell.source = "markdown", clean_html(cell.source)
+        cell.pop("attachments", None)
+    return cell
 
 
 class RebuildFromSource(NbGraderPreprocessor):

@@ -1,10 +1,16 @@
 """Release, hand in, grade, return: the whole way, with the sample class."""
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 
 import nbformat
 import pytest
+from nbgrader.api import MissingEntry
 from nbgrader.utils import is_grade, is_solution
 
 from grading.course import CourseError
@@ -239,8 +245,8 @@ def hand_in(folder, content):
         (b"%PDF-1.7 \xff\xfe", "backprop.ipynb can't be read as text; it is not a notebook."),
         ("print('hello')", "backprop.ipynb is not a notebook, or was cut off: "),
         ('{"cells": [', "backprop.ipynb is not a notebook, or was cut off: "),
-        ("[]", "backprop.ipynb is JSON, but not a notebook of version 4."),
-        ('{"cells": 3}', "backprop.ipynb is JSON, but not a notebook of version 4."),
+        ("[]", "backprop.ipynb is JSON, but not a notebook."),
+        ('{"cells": 3}', "backprop.ipynb is JSON, but not a notebook."),
         ("[" * 100_000, "backprop.ipynb is not a notebook, or was cut off: "),
         (
             json.dumps(nbformat.v4.new_notebook()),
@@ -291,6 +297,45 @@ def test_grading_an_empty_class_says_where_submissions_belong(classroom):
     release(classroom, ASSIGNMENT)
     with pytest.raises(CourseError, match="nobody has handed in 01_backprop"):
         next(grade(classroom, ASSIGNMENT))
+
+
+def test_a_student_who_has_not_handed_in_is_named(graded_class):
+    with pytest.raises(CourseError, match="'nobody' has not handed in 01_backprop"):
+        next(grade(graded_class.course, ASSIGNMENT, ["nobody"]))
+
+
+# Oddities that cost nothing
+
+
+def as_version_3(notebook):
+    return json.dumps(nbformat.convert(nbformat.from_dict(notebook), 3))
+
+
+def with_ids_in_version_4_4(notebook):
+    return json.dumps({**notebook, "nbformat_minor": 4})
+
+
+def without_metadata(notebook):
+    cells = [{**cell, "metadata": {}} for cell in notebook.cells]
+    return json.dumps({**notebook, "cells": cells, "metadata": {}})
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda notebook: "\ufeff" + json.dumps(notebook), id="byte order mark"),
+        pytest.param(as_version_3, id="version 3"),
+        pytest.param(with_ids_in_version_4_4, id="version 4.4 with ids"),
+        pytest.param(without_metadata, id="metadata lost"),
+    ],
+)
+def test_a_notebook_from_another_program_keeps_its_answers(graded_class, tmp_path, write):
+    hand_in(tmp_path / "s", write(submission(graded_class)))
+    read = read_submission(tmp_path / "s", NAME, graded_class.source)
+    rebuilt = by_id(rebuild(read, graded_class.source))
+    for name, cell in by_id(submission(graded_class)).items():
+        if is_solution(cell):
+            assert rebuilt[name].source == cell.source
 
 
 # Rebuilding a submission from the source
@@ -363,6 +408,104 @@ def test_rebuilding_changes_neither_the_submission_nor_the_source(graded_class):
 
 
 # Execution
+
+
+def grade_answers(graded_class, student, changed, extra=()):
+    """Grade the right answers with some of them changed, and cells added at the end."""
+    course = graded_class.course
+    folder = course.submitted / student / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    notebook = fill(graded_class.released, solutions(graded_class.source) | changed)
+    notebook.cells += extra
+    nbformat.write(notebook, folder / NAME)
+    [result] = grade(course, ASSIGNMENT, [student])
+    return result
+
+
+def test_a_first_file_that_fails_leaves_no_entry_and_a_later_one_keeps_the_mark(graded_class):
+    crash = graded_class.students["ivan"].answers
+    with graded_class.course.gradebook() as gradebook:
+        handed_in = {s.student.id for s in gradebook.assignment_submissions(ASSIGNMENT)}
+    assert "ivan" not in handed_in
+    assert grade_answers(graded_class, "max", {}).points == 37
+    result = grade_answers(graded_class, "max", crash)
+    assert result.status == "failed"
+    assert result.reason.endswith("The mark of an earlier file stays: 37.")
+
+
+def test_a_notebook_that_takes_too_long_in_all_fails_with_that_reason(graded_class, monkeypatch):
+    monkeypatch.setattr("grading.grade.SECONDS", 5)
+    slow = {"exp_backward": "import time\ntime.sleep(20)\ndx = dout * out"}
+    result = grade_answers(graded_class, "nele", slow)
+    assert (result.status, result.reason) == ("failed", "the notebook took longer than 5 s in all.")
+
+
+def test_ctrl_c_stops_grading_at_once_and_keeps_the_marks(graded_class):
+    course = graded_class.course
+    grade_answers(graded_class, "olga", {})
+    slow = {"exp_backward": "import time\ntime.sleep(25)\ndx = dout * out"}
+    folder = course.submitted / "zoe" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    answers = solutions(graded_class.source) | slow
+    nbformat.write(fill(graded_class.released, answers), folder / NAME)
+    command = [sys.executable, "-m", "grading", "grade", ASSIGNMENT, "olga", "zoe", "ada"]
+    classroom = str(course.gradebook_file.parent)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CS231N_CLASSROOM": classroom},
+        start_new_session=True,
+    )
+    for line in process.stdout:
+        if line.startswith("olga"):
+            break
+    time.sleep(5)  # zoe's notebook is running
+    os.killpg(process.pid, signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors == "stopped; what is graded so far is kept.\n"
+    assert "ada" not in rest
+    assert sum(filter(None, scores(graded_class, "olga").values())) == 37
+    assert not (course.autograded / "zoe" / ASSIGNMENT).exists()
+    with pytest.raises(MissingEntry):
+        scores(graded_class, "zoe")
+
+
+def test_an_output_that_quotes_a_hidden_test_is_left_out_of_feedback(graded_class):
+    peek = nbformat.v4.new_code_cell("print(''.join(In))")
+    tell = {"chain_rule": "raise ValueError(get_ipython().user_ns['In'][-1])"}
+    grade_answers(graded_class, "piet", tell, extra=[peek])
+    generate_feedback(graded_class.course, ASSIGNMENT)
+    page = graded_class.course.feedback / "piet" / ASSIGNMENT / "backprop.html"
+    text = page.read_text(encoding="utf-8")
+    assert "This output is left out: it quotes a hidden test." in text
+    assert "np.random.default_rng(21)" not in text
+
+
+def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
+    script = nbformat.v4.new_markdown_cell("<script>alert('mine')</script><b>bold</b>")
+    shown = nbformat.v4.new_code_cell(
+        "from IPython.display import HTML, Javascript, display\n"
+        "display(HTML('<i>see</i><img src=x onerror=alert(2)>'), Javascript('alert(3)'))"
+    )
+    grade_answers(graded_class, "quin", {}, extra=[script, shown])
+    generate_feedback(graded_class.course, ASSIGNMENT)
+    page = graded_class.course.feedback / "quin" / ASSIGNMENT / "backprop.html"
+    text = page.read_text(encoding="utf-8")
+    for danger in ("<script>alert('mine')", "<img src=x", "<script>alert(3)"):
+        assert danger not in text
+    assert "<b>bold</b>" in text
+    assert "<i>see</i>" in text
+
+
+@pytest.mark.slow
+def test_an_endless_loop_costs_its_exercise_and_says_so(graded_class):
+    loop = {"reciprocal_backward": "while True:\n    pass"}
+    result = grade_answers(graded_class, "rosa", loop)
+    assert (result.status, result.points) == ("graded", 36)
+    assert result.reason.startswith("reciprocal_backward: took longer than 30 s")
 
 
 def test_a_warning_costs_nothing_and_a_bare_number_is_no_mark(graded_class):
