@@ -47,6 +47,7 @@ c.GenerateFeedback.preprocessors = [
 
 # Figures and live checks earn no marks. The tag comes from the source, never from a submission.
 c.Execute.skip_cells_with_tag = "experiment"
+c.Execute.shutdown_kernel = "immediate"  # a kernel that has done its work needs no farewell
 c.Execute.timeout = 30  # seconds for one cell
 TOO_LONG = "took longer than 30 s; is there a loop that never ends?"
 c.Execute.error_on_timeout = {"ename": "Timeout", "evalue": TOO_LONG, "traceback": [TOO_LONG]}

@@ -127,6 +127,9 @@ def _grade_aloud(course: Course, assignment: str, students: Iterable[str]) -> li
         margin = " " * 33
         print(textwrap.fill(row + result.reason, width, subsequent_indent=margin), flush=True)
         results.append(result)
+    waiting = sum(result.by_hand for result in results)
+    if waiting:
+        print(f"\n{waiting} of them have a written answer to be marked by hand.")
     print()
     return results
 

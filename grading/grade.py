@@ -42,6 +42,8 @@ class Result:
         Points that the tests can give.
     reason : str
         One line.
+    by_hand : bool
+        Whether a written answer is still to be marked.
     """
 
     student: str
@@ -49,6 +51,7 @@ class Result:
     points: float | None
     max_points: float
     reason: str
+    by_hand: bool = False
 
 
 def grade(course: Course, assignment: str, students: Iterable[str] = ()) -> Iterator[Result]:
@@ -115,16 +118,14 @@ def _grade_one(course: Course, assignment: str, student: str) -> Result:
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission_notebook(Path(name).stem, assignment, student)
         scores = {grade.name: grade.auto_score or 0.0 for grade in submission.grades}
-        waits_for_a_person = submission.needs_manual_grade
+        by_hand = submission.needs_manual_grade
     reason = _first_loss(graded, scores)
     released = nbformat.read(course.release / assignment / name, as_version=4)
     status = "graded"
     if _answers(graded) == _answers(released):
         status, reason = "blank", "no answer was written."
-    if waits_for_a_person:
-        reason += " A written answer is still to be marked."
     points = sum(scores[cell.metadata.nbgrader.grade_id] for cell in graded.cells if is_test(cell))
-    return Result(student, status, points, max_points, reason)
+    return Result(student, status, points, max_points, reason, by_hand)
 
 
 def _earlier_mark(course: Course, assignment: str, student: str) -> float | None:

@@ -162,6 +162,8 @@ def test_a_mistake_loses_the_points_of_its_own_exercise_and_no_other(graded_clas
 
 def test_a_written_answer_waits_for_a_person(graded_class):
     assert scores(graded_class, "ada")["reflect_branch"] is None
+    assert graded_class.results["ada"].by_hand
+    assert not graded_class.results["ben"].by_hand
 
 
 def test_a_notebook_that_kills_its_kernel_has_no_mark_and_a_reason(graded_class):
