@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.utils import is_grade, is_locked, is_solution
+from nbgrader.utils import is_grade, is_solution
 
 ROOT = Path(__file__).resolve().parent.parent
 PATHS = sorted((ROOT / "assignments").glob("*/*.ipynb"))
@@ -102,8 +102,25 @@ def test_a_test_belongs_to_an_exercise_above_it_and_is_locked(cell):
     ids = [c.id for c in notebook.cells]
     above = [c.id for c in notebook.cells[: ids.index(cell.id)] if is_solution(c)]
     assert any(re.fullmatch(f"test_{name}(_.+)?", cell.id) for name in above)
-    assert is_locked(cell)
     assert cell.metadata.nbgrader.points > 0
+
+
+@each_cell
+def test_what_a_student_must_not_change_is_locked_and_answers_are_not(cell):
+    nbgrader = cell.metadata.get("nbgrader")
+    if nbgrader is not None:
+        assert nbgrader.locked != nbgrader.solution
+        assert cell.metadata.get("editable", True) == nbgrader.solution
+    else:
+        assert cell.cell_type == "code", "every text of ours is locked"
+
+
+@each_notebook
+def test_a_written_question_has_a_model_answer_with_a_rubric(notebook):
+    for cell in notebook.cells:
+        if is_solution(cell) and cell.cell_type == "markdown":
+            assert "**Rubric.**" in cell.source
+            assert "**Model answer.**" in cell.source
 
 
 @each_test
@@ -146,7 +163,24 @@ def stored_at_the_top(tree):
 @each_test
 def test_the_visible_part_of_a_test_uses_no_reference_layer(cell):
     visible = cell.source.split("### BEGIN HIDDEN TESTS")[0]
-    assert "cs231n_lib" not in visible
+    assert set(re.findall(r"cs231n_lib[\w.]*", visible)) <= {
+        "cs231n_lib.graph",
+        "cs231n_lib.verdict",
+    }
+    assert not re.search(r"import .*_backward|import .*_loss", visible)
+
+
+@each_test
+def test_a_test_imports_what_it_uses_so_that_a_students_own_compare_changes_nothing(cell):
+    function = ast.parse(cell.source).body[0]
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    imported = {
+        alias.name
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert used & {"compare", "require", "Gate", "Graph", "ADD"} <= imported
 
 
 @each_test

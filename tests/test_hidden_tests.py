@@ -1,0 +1,67 @@
+"""The hidden part of every test tells right work from wrong work, without the visible part."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+from nbgrader.utils import is_grade, is_solution
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = {
+    path.parent.name: nbformat.read(path, as_version=4)
+    for path in sorted((ROOT / "assignments").glob("*/*.ipynb"))
+}
+TESTS = [
+    pytest.param(notebook, cell, id=f"{name}-{cell.id}")
+    for name, notebook in NOTEBOOKS.items()
+    for cell in notebook.cells
+    if is_grade(cell) and not is_solution(cell)
+]
+
+
+def namespace(notebook):
+    """Run the setup cell and the right answers."""
+    names = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (cell.id == "setup" or is_solution(cell)):
+            exec(cell.source, names)
+    return names
+
+
+def hidden_part(cell):
+    """Leave of a test the imports, a prediction, and what is hidden."""
+    head, rest = cell.source.split("    ### BEGIN HIDDEN TESTS\n")
+    needed = re.findall(r"    from .*\n|    \w+ = predict_\w+\(\)\n", head)
+    return head.split("\n")[0] + "\n" + "".join(needed) + rest
+
+
+def slightly_wrong(function):
+    """Make a function whose results are 1 % too large, or in another order."""
+
+    def spoil(result):
+        if isinstance(result, tuple):
+            return tuple(spoil(part) for part in result)
+        if isinstance(result, dict):
+            if all(isinstance(value, str) for value in result.values()):
+                return dict(zip(result, [*result.values()][::-1], strict=True))
+            return {key: spoil(value) for key, value in result.items()}
+        return result * 1.01 if np.asarray(result).dtype.kind in "fi" else result
+
+    return lambda *arguments, **settings: spoil(function(*arguments, **settings))
+
+
+@pytest.mark.parametrize(("notebook", "cell"), TESTS)
+def test_the_hidden_part_alone_passes_right_work(notebook, cell):
+    exec(hidden_part(cell), namespace(notebook))
+
+
+@pytest.mark.parametrize(("notebook", "cell"), TESTS)
+def test_the_hidden_part_alone_fails_work_that_is_slightly_wrong(notebook, cell):
+    names = namespace(notebook)
+    answers = [c.id for c in notebook.cells if is_solution(c) and c.id in names]
+    exercise = max((name for name in answers if cell.id.startswith(f"test_{name}")), key=len)
+    names[exercise] = slightly_wrong(names[exercise])
+    with pytest.raises(AssertionError):
+        exec(hidden_part(cell), names)
