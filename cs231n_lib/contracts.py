@@ -151,9 +151,9 @@ def check_labels(y: Any, num_examples: int, num_classes: int) -> None:
     check_shape("y", y, (num_examples,), f"x has {num_examples} examples")
     if y.dtype.kind not in "iu":
         raise TypeError(f"y should hold integer class labels, but its dtype is {y.dtype}.")
-    # read as unsigned, a negative label is a huge one: one pass finds both kinds
-    if np.maximum.reduce(y.view(f"u{y.itemsize}")) >= num_classes:
-        wrong = y.min() if y.min() < 0 else y.max()
+    low, high = np.minimum.reduce(y), np.maximum.reduce(y)  # y.min() takes twice as long
+    if low < 0 or high >= num_classes:
+        wrong = low if low < 0 else high
         raise ValueError(
             f"y should hold labels from 0 to {num_classes - 1} because x has {num_classes} "
             f"columns, but it has a label {wrong}."

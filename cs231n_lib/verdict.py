@@ -83,6 +83,8 @@ def compare(name: str, answer: Any, expected: Any) -> Verdict:
         array = np.asarray(None)
     if array.dtype.kind not in "fiub":
         return Verdict(name, f"has type {type(answer).__name__}, expected numbers.")
+    if array.dtype.kind == "b":
+        array = array.astype(float)
     if array.shape != expected.shape:
         problem = f"has shape {format_shape(array.shape)}, expected {format_shape(expected.shape)}."
         if array.ndim == 2 and _agree(array.T, expected):

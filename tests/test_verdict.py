@@ -30,6 +30,7 @@ def test_a_right_answer_passes_in_any_form(answer):
     [
         (None, "is None. Is it assigned and returned?"),
         ("nine", "has type str, expected numbers."),
+        (RIGHT > 0, "worst at [1, 1]: found 1, expected 4."),
         ([[1.0], [1.0, 2.0]], "has type list, expected numbers."),
         (np.array([None, 1]), "has type ndarray, expected numbers."),
         (np.ones((1, 2, 3)), "has shape (1, 2, 3), expected (2, 3)."),

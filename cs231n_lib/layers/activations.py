@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cs231n_lib.contracts import check_array, check_upstream
+from cs231n_lib.contracts import check_array, check_integer, check_upstream
 
 
 def sigmoid_forward(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -303,7 +303,8 @@ def maxout_forward(x: np.ndarray, num_pieces: int = 2) -> tuple[np.ndarray, tupl
     array([[5., 4.]])
     """
     check_array("x", x, "ND")
-    if num_pieces < 1 or x.shape[1] % num_pieces:
+    check_integer("num_pieces", num_pieces, 1)
+    if x.shape[1] % num_pieces:
         raise ValueError(
             f"num_pieces should divide the {x.shape[1]} features of x, but it is {num_pieces}."
         )
