@@ -103,7 +103,12 @@ def _demo(options: argparse.Namespace) -> int:
     course = Course()
     assignment = course.assignments()[0]
     print(f"1. Releasing {assignment} without solutions and hidden tests")
-    released = release(course, assignment)
+    try:
+        released = release(course, assignment)
+    except CourseError:  # the notebook has other tests than when this class was last graded
+        shutil.rmtree(course.gradebook_file.parent, ignore_errors=True)
+        course = Course()
+        released = release(course, assignment)
     students = hand_in(course, assignment)
     print(f"2. {len(students)} sample students hand it in")
     print("3. Grading")
@@ -111,7 +116,8 @@ def _demo(options: argparse.Namespace) -> int:
     print("4. Writing feedback")
     pages = generate_feedback(course, assignment)
     print(f"\nreleased notebook   {_short(released)}")
-    print(f"a page of feedback  {_short(pages[2])}")
+    page = next(page for page in pages if "goran" in page)
+    print(f"a page of feedback  {_short(page)}")
     print(f"gradebook           {_short(course.gradebook_file)}")
     return 0
 

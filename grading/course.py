@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import nbformat
@@ -71,6 +73,14 @@ class Course:
         """Open the gradebook."""
         with Gradebook(self.config.CourseDirectory.db_url, "cs231n") as gradebook:
             yield gradebook
+
+
+def process_context() -> BaseContext:
+    """Choose how to start a process: by a fork, which has everything imported already.
+
+    macOS and Windows can't fork safely.
+    """
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
 def last_error(log: str) -> str:

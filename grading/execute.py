@@ -25,7 +25,7 @@ class Execute(NbGraderExecute):
         for cell in nb.cells:
             if cell.cell_type == "code":
                 for output in cell.outputs:
-                    _disarm(output)
+                    _without_scripts(output)
                 if is_test(cell):
                     cell.outputs = [output for output in cell.outputs if not _misleads(output)]
         return nb, resources
@@ -36,7 +36,7 @@ def _misleads(output: NotebookNode) -> bool:
     return is_warning or output.output_type == "execute_result"
 
 
-def _disarm(output: NotebookNode) -> None:
+def _without_scripts(output: NotebookNode) -> None:
     data = output.get("data", {})
     for kind in data.keys() - {"text/plain", "text/html", "image/png", "image/jpeg"}:
         del data[kind]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
+import warnings
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
 from cs231n_lib.verdict import describe_error
-from grading.course import Course, CourseError, last_error
+from grading.course import Course, CourseError, last_error, process_context
 from grading.repair import is_test
 
 
@@ -65,9 +68,20 @@ def generate_feedback(course: Course, assignment: str) -> list[str]:
         If nothing has been graded, or nbgrader fails.
     """
     name = course.source_notebook(assignment).with_suffix(".html").name
-    if not list(course.autograded.glob(f"*/{assignment}/*.ipynb")):
+    graded = sorted(path.parts[-3] for path in course.autograded.glob(f"*/{assignment}/*.ipynb"))
+    if not graded:
         raise CourseError(f"nothing is graded yet. Run: python -m grading grade {assignment}")
-    result = course.nbgrader().generate_feedback(assignment)
-    if not result["success"]:
-        raise CourseError(f"nbgrader could not write the feedback: {last_error(result['log'])}")
-    return [str(page) for page in sorted(course.feedback.glob(f"*/{assignment}/{name}"))]
+    # pages only read the gradebook, so that they can be written side by side
+    with process_context().Pool(min(os.cpu_count() or 1, len(graded))) as pool:
+        failures = pool.starmap(_write_page, [(course, assignment, who) for who in graded])
+    for who, failure in zip(graded, failures, strict=True):
+        if failure:
+            raise CourseError(f"nbgrader could not write the feedback for {who}: {failure}")
+    return [str(course.feedback / who / assignment / name) for who in graded]
+
+
+def _write_page(course: Course, assignment: str, student: str) -> str:
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    result = course.nbgrader().generate_feedback(assignment, student)
+    return "" if result["success"] else last_error(result["log"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -19,7 +17,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import describe_error
-from grading.course import Course, CourseError, last_error
+from grading.course import Course, CourseError, last_error, process_context
 from grading.repair import UngradableError, is_test, read_submission, rebuild
 
 SECONDS = 180  # for one submission; the cells have their own, shorter limit
@@ -158,8 +156,7 @@ def _autograde(course: Course, assignment: str, student: str) -> str:
     nbgrader runs in a process of its own: Ctrl-C stops it, a time limit always holds, and what a
     notebook writes to the terminal stays away from it.
     """
-    # a fork has everything imported already; macOS and Windows can't fork safely
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = process_context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_autograde_here, args=(course, assignment, student, sender))
     process.start()

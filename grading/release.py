@@ -39,7 +39,13 @@ def release(course: Course, assignment: str) -> Path:
     source = course.source_notebook(assignment)
     result = course.nbgrader().generate_assignment(assignment, force=True, create=True)
     if not result["success"]:
-        raise CourseError(f"nbgrader could not release {assignment}: {last_error(result['log'])}")
+        reason = last_error(result["log"])
+        if "Cannot add or remove cells" in reason:
+            reason = (
+                "its tests have changed, and there are marks for the old ones. Grade the class "
+                "with the notebook it was given, or set CS231N_CLASSROOM to another folder"
+            )
+        raise CourseError(f"{assignment} can't be released: {reason}")
     path = course.release / assignment / source.name
     leaks = find_leaks(nbformat.read(path, as_version=4), course.read_source(assignment))
     if leaks:

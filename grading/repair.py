@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from itertools import chain
 from pathlib import Path
 
 import nbformat
-from nbconvert.filters.strings import clean_html
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
@@ -112,22 +112,24 @@ def rebuild(submitted: NotebookNode, source: NotebookNode) -> NotebookNode:
         name = cell_name(cell)
         if name not in released:
             added = {**cell, "metadata": {}, "id": f"added-{position}"}
-            groups[previous].append(_disarm(nbformat.from_dict(added)))
+            groups[previous].append(_without_markup(nbformat.from_dict(added)))
             continue
         previous = name
         own = groups[name][0]
         # a second copy that was left as released does not undo an answer
         if (is_solution(own) or grade_id(own) is None) and cell.source != released[name]:
             own.source = cell.source
-            _disarm(own)
+            _without_markup(own)
     base.cells = list(chain.from_iterable(groups.values()))
     return base
 
 
-def _disarm(cell: NotebookNode) -> NotebookNode:
-    """Take scripts out of a text: whoever grades it reads it in a browser."""
+def _without_markup(cell: NotebookNode) -> NotebookNode:
+    """Show HTML in a student's text as text: whoever grades it reads it in a browser."""
     if cell.cell_type != "code":
-        cell.cell_type, cell.source = "markdown", clean_html(cell.source)
+        text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", cell.source)
+        cell.source = re.sub("(?i)javascript:", "javascript&#58;", text)
+        cell.cell_type = "markdown"
         cell.pop("attachments", None)
     return cell
 

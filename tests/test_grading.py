@@ -498,8 +498,28 @@ def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
     text = page.read_text(encoding="utf-8")
     for danger in ("<script>alert('mine')", "<img src=x", "<script>alert(3)"):
         assert danger not in text
-    assert "<b>bold</b>" in text
     assert "<i>see</i>" in text
+
+
+def test_a_written_answer_keeps_its_text_but_for_tags(graded_class):
+    submitted = submission(graded_class)
+    by_id(submitted)["reflect_branch"].source = "> x < 3 & y, $a<b$, `g < 1` <script>"
+    rebuilt = rebuild(rebuild(submitted, graded_class.source), graded_class.source)
+    text = by_id(rebuilt)["reflect_branch"].source
+    assert text == "> x < 3 & y, $a&lt;b$, `g < 1` &lt;script>"
+
+
+def test_a_students_own_compare_and_require_change_no_mark(graded_class):
+    own = nbformat.v4.new_code_cell("def compare(a, b):\n    return a - b\n\nrequire = print")
+    course = graded_class.course
+    notebook = fill(graded_class.released, solutions(graded_class.source))
+    place = [cell.id for cell in notebook.cells].index("setup")
+    notebook.cells.insert(place + 1, own)
+    folder = course.submitted / "sam" / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / NAME)
+    [result] = grade(course, ASSIGNMENT, ["sam"])
+    assert result.points == result.max_points
 
 
 @pytest.mark.slow
