@@ -148,7 +148,8 @@ def check_labels(y: Any, num_examples: int, num_classes: int) -> None:
     ValueError
         If its shape is not ``(N,)``, or a label is out of range.
     """
-    check_shape("y", y, (num_examples,), f"x has {num_examples} examples")
+    if not (isinstance(y, np.ndarray) and y.shape == (num_examples,)):  # the message takes time
+        check_shape("y", y, (num_examples,), f"x has {num_examples} examples")
     if y.dtype.kind not in "iu":
         raise TypeError(f"y should hold integer class labels, but its dtype is {y.dtype}.")
     low, high = np.minimum.reduce(y), np.maximum.reduce(y)  # y.min() takes twice as long
