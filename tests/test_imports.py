@@ -15,7 +15,7 @@ ALLOWED = {
     "gradient_check": set(),
     "graph": {"contracts"},
     "optim": {"contracts"},
-    "data": {"contracts"},
+    "data": {"contracts", "data"},
     "layers": {"contracts", "layers"},
     "models": {"contracts", "layers", "models"},
     "checkpoints": {"contracts"},
