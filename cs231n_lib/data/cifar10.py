@@ -12,6 +12,7 @@ References
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import pickle
 import pickletools
@@ -39,7 +40,7 @@ TRAINING_BATCHES = [f"data_batch_{number}" for number in range(1, 6)]
 TEST_BATCH = "test_batch"
 PIXELS = 3 * 32 * 32
 MAX_BYTES = 32 * 2**20  # an official batch has 31.04 million
-MAX_MEMO = 10**6  # an official batch remembers 10,013 objects
+MAX_INSTRUCTIONS = 10**5  # an official batch has 30,098
 
 # What a batch is made of: numbers, texts, lists, tuples, a dictionary, and one array.
 INSTRUCTIONS = (
@@ -364,15 +365,17 @@ def _unpickle(content: bytes) -> Any:
     known = set(INSTRUCTIONS.split())
     broken = "it is broken or was cut off."
     try:
-        instructions = [(step.name, argument) for step, argument, _ in pickletools.genops(content)]
+        steps = list(itertools.islice(pickletools.genops(content), MAX_INSTRUCTIONS + 1))
     except Exception:  # a broken pickle can fail in any way
         raise ValueError(broken) from None
-    for name, argument in instructions:
-        if name not in known:
-            raise ValueError(f"it holds the instruction {name}; nothing was loaded.")
-        if name == "GLOBAL" and argument not in ALLOWED:
-            raise ValueError(f"it asks for {argument.replace(' ', '.')}; nothing was loaded.")
-        if name == "LONG_BINPUT" and argument > MAX_MEMO:  # it would set aside as much memory
+    if len(steps) > MAX_INSTRUCTIONS:
+        raise ValueError(f"it holds more than {MAX_INSTRUCTIONS} instructions; nothing was loaded.")
+    for step, argument, _ in steps:
+        if step.name not in known:
+            raise ValueError(f"it holds the instruction {step.name}; nothing was loaded.")
+        if step.name == "GLOBAL" and argument not in ALLOWED:
+            raise ValueError(f"it asks for {argument!r}; nothing was loaded.")
+        if step.name == "LONG_BINPUT" and argument > MAX_INSTRUCTIONS:  # so much would be set aside
             raise ValueError(f"it numbers an object {argument}; nothing was loaded.")
     try:
         return _Unpickler(io.BytesIO(content), encoding="latin1").load()

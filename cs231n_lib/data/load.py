@@ -98,7 +98,7 @@ def _cached_images(num: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Make images, or take them from the cache, where the first of more images do as well."""
     path = cache_folder() / f"images_v{VERSION}_seed{seed}.npz"
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             X, y = arrays["X"], arrays["y"]
         if X.shape == (len(y), SIZE, SIZE, 3) and X.dtype == np.uint8 and len(y) >= num:
             return X[:num], y[:num]
