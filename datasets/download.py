@@ -8,6 +8,7 @@ stays behind, and a folder that is already there is never changed.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import shutil
 import sys
@@ -96,10 +97,13 @@ def download(url: str, path: Path) -> None:
     try:
         import pooch
         import requests
+        from tqdm import tqdm
     except ImportError:
         raise DownloadError("pooch is missing. Run: python -m pip install pooch") from None
     try:
-        pooch.HTTPDownloader(progressbar=True, chunk_size=2**16, timeout=TIMEOUT)(url, path, None)
+        with tqdm(total=ARCHIVE_BYTES, unit="B", unit_scale=True, ncols=79) as bar:
+            get = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=TIMEOUT)
+            get(url, path, None)
     except requests.HTTPError as error:
         reason = f"the server answered {error.response.status_code} {error.response.reason}"
     except (requests.RequestException, ValueError) as error:
@@ -176,7 +180,9 @@ def check_md5(path: Path, expected: str, origin: str) -> None:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror} ({error.filename or DATASETS})."
+        # a full disk is reported with the file that was read, if with any
+        place = DATASETS if error.errno == errno.ENOSPC else error.filename or DATASETS
+        return f"{error.strerror} ({place})."
     return str(error)
 
 
