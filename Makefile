@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # One thread for each matrix product: on few cores, more of them slow one another down.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-slow lint lab formgrader bench
+.PHONY: help setup demo test test-slow lint lab formgrader bench ladder
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -50,3 +50,6 @@ formgrader: .venv/installed  ## open nbgrader's grading pages
 
 bench: .venv/installed  ## time the layers against PyTorch, if it is installed, and plain loops
 	@$(BIN)/python benchmarks/layers.py
+
+ladder: .venv/installed  ## train small networks on the images, in minutes: the tables of datasets/README.md
+	@$(BIN)/python benchmarks/ladder.py

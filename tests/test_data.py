@@ -1,6 +1,7 @@
 """Data sets: the built-in images, CIFAR-10 read safely, points in the plane, and the switch."""
 
 import errno
+import hashlib
 import os
 import pickle
 import time
@@ -92,6 +93,13 @@ def test_more_images_begin_with_the_same_ones(num, other, seed):
     (fewer, fewer_y), (more, more_y) = (data.make_images(n, seed) for n in sorted((num, other)))
     np.testing.assert_array_equal(more[: len(fewer)], fewer)
     np.testing.assert_array_equal(more_y[: len(fewer)], fewer_y)
+
+
+def test_the_images_of_this_version_have_the_checksum_of_the_documentation():
+    """Where this fails, raise `VERSION`: cached images are no longer the ones that are made."""
+    checksum = hashlib.md5(data.make_images(1000)[0].tobytes()).hexdigest()
+    text = (Path(__file__).resolve().parent.parent / "datasets" / "README.md").read_text("utf-8")
+    assert f"version {images.VERSION}, MD5 `{checksum}`" in text
 
 
 def test_no_image_is_drawn_twice_within_a_seed_or_across_seeds():
