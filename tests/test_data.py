@@ -231,6 +231,17 @@ def test_a_cache_folder_that_cannot_be_made_is_no_error(built_in, tmp_path):
     assert len(load_few()["X_train"]) == 40
 
 
+def test_a_user_without_a_home_folder_gets_images_too(monkeypatch):
+    def no_home(name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.setattr(load, "find_cifar10", lambda: None)
+    for answer in (no_home, lambda name: Path("~/.cache") / name):
+        monkeypatch.setattr(load, "user_cache_path", answer)
+        assert load.cache_folder() is None
+        assert len(load_few()["X_train"]) == 40
+
+
 def test_a_full_disk_is_no_error_and_leaves_no_half_written_file(built_in, monkeypatch):
     def write_half(file, **arrays):
         file.write(b"half")
@@ -410,6 +421,17 @@ def test_functions_of_numpy_and_builtins_are_not_called_either(tmp_path):
     ]:
         write_batch(path, 3, data=Called(function, argument))
         assert refused(path).endswith("; nothing was loaded.")
+
+
+def test_a_file_cannot_change_what_reads_it(tmp_path):
+    path, before = tmp_path / "batch", dict(vars(cifar10._Note))
+    for name in cifar10.ALLOWED:  # the instruction BUILD sets attributes of what it is given
+        path.write_bytes(
+            b"\x80\x02c%sN}U\x07__doc__U\x01xs\x86b."
+            % b"".join(part.encode() + b"\n" for part in name.split())
+        )
+        assert "cut off" in refused(path)
+    assert vars(cifar10._Note) == before
 
 
 @pytest.mark.parametrize(

@@ -316,22 +316,24 @@ def _find_parts(batch: Any) -> tuple[bytes, list[int]]:
         raise ValueError("its labels should be from 0 to 9, one for each image.")
     try:
         _, shape, dtype, is_fortran, pixels = data.state
-        names = dtype.arguments[0]
+        kind = dtype.arguments[0]
     except (AttributeError, TypeError, ValueError, IndexError):
         raise ValueError("its data should be an array.") from None
+    if isinstance(pixels, _Note) and pixels.arguments:
+        pixels = pixels.arguments[0]
     pixels = pixels.encode("latin1") if isinstance(pixels, str) else pixels
-    if not isinstance(pixels, bytes) or names not in ("u1", "uint8") or is_fortran:
+    if not isinstance(pixels, bytes) or kind not in ("u1", "uint8") or is_fortran:
         raise ValueError("its data should be an array of uint8, row after row.")
     if shape != (len(labels), PIXELS) or len(pixels) != len(labels) * PIXELS:
         raise ValueError(
-            f"its data should have shape ({len(labels)}, {PIXELS}) because it has {len(labels)} "
-            "labels, but they have not."
+            f"its data should have shape ({len(labels)}, {PIXELS}) because it has "
+            f"{len(labels)} labels."
         )
     return pixels, labels
 
 
 class _Note:
-    """What a batch gets where it asks for an array or a dtype: it holds the parts, and acts not."""
+    """What a batch gets where it asks for an array, a dtype or bytes: it only holds the parts."""
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
@@ -341,23 +343,20 @@ class _Note:
         self.state = state
 
 
-def _encode(text: str, encoding: str) -> bytes:
-    """Stand in for ``_codecs.encode``, which newer Python versions write for bytes."""
-    return text.encode("latin1")
-
-
 ALLOWED = {
-    "numpy.core.multiarray _reconstruct": _Note,
-    "numpy._core.multiarray _reconstruct": _Note,  # as NumPy 2 writes it
-    "numpy ndarray": _Note,
-    "numpy dtype": _Note,
-    "_codecs encode": _encode,
+    "numpy.core.multiarray _reconstruct",
+    "numpy._core.multiarray _reconstruct",  # as NumPy 2 writes it
+    "numpy ndarray",
+    "numpy dtype",
+    "_codecs encode",  # newer Python versions write bytes as a text to be encoded
 }
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        return ALLOWED[f"{module} {name}"]
+        if f"{module} {name}" not in ALLOWED:
+            raise pickle.UnpicklingError(f"{module}.{name} does not belong in a batch")
+        return _Note
 
 
 def _unpickle(content: bytes) -> Any:

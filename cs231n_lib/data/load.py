@@ -83,20 +83,28 @@ def load_images(
     return data | {"class_names": class_names, "mean_image": mean_image}
 
 
-def cache_folder() -> Path:
+def cache_folder() -> Path | None:
     """Find the folder where the built-in images are kept.
 
     Returns
     -------
-    Path
-        A folder of the user's, outside of the repository. It may be deleted at any time.
+    Path or None
+        A folder of the user's, outside of the repository. It may be deleted at any time. None for
+        a user without a home folder.
     """
-    return user_cache_path("cs231n-workbook")
+    try:
+        path = user_cache_path("cs231n-workbook")
+    except RuntimeError:
+        return None
+    return path if path.is_absolute() else None
 
 
 def _cached_images(num: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Make images, or take them from the cache, where the first of more images do as well."""
-    path = cache_folder() / f"images_v{VERSION}_seed{seed}.npz"
+    folder = cache_folder()
+    if folder is None:
+        return make_images(num, seed)
+    path = folder / f"images_v{VERSION}_seed{seed}.npz"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             X, y = arrays["X"], arrays["y"]
