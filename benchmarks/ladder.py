@@ -165,13 +165,13 @@ def main() -> None:
     """Print all tables."""
     start = time.perf_counter()
     built_in = {name: make_images(num, SEEDS[name]) for name, num in COUNTS.items()}
-    sets = {"Built-in images": to_arrays(built_in, True, np.float32)[0]}
+    sets = {"the built-in images": to_arrays(built_in, True, np.float32)[0]}
     try:
         sets["CIFAR-10"] = get_CIFAR10_data(*COUNTS.values())
     except FileNotFoundError as error:
         print(f"CIFAR-10 is left out: {error}")
     for name, data in sets.items():
-        print(f"\n### {name}")
+        print(f"\n### On {name}")
         for measure in (measure_ladder, measure_batchnorm, measure_dropout, measure_rules):
             measure(data)
     minutes = (time.perf_counter() - start) / 60

@@ -274,6 +274,7 @@ def test_ctrl_c_and_a_full_disk_leave_nothing_behind(
     download, archive, tmp_path, monkeypatch, capsys, error, sentence
 ):
     def write_half(source, file):
+        assert Path(file.name).is_relative_to(download.DATASETS)  # renamed at the end, not copied
         file.write(source.read(10))
         raise error
 
