@@ -56,3 +56,14 @@ def graded_class(tmp_path_factory):
         results=results,
         pages={Path(page).parts[-3]: Path(page) for page in pages},
     )
+
+
+@pytest.fixture
+def built_in(tmp_path, monkeypatch):
+    """Neither CIFAR-10 nor anything in the cache; returns the cache's folder."""
+    from cs231n_lib.data import cifar10, load
+
+    monkeypatch.delenv("CS231N_DATA", raising=False)
+    monkeypatch.setattr(cifar10, "DEFAULT_ROOT", tmp_path / "datasets" / "cifar-10-batches-py")
+    monkeypatch.setattr(load, "cache_folder", lambda: tmp_path / "cache" / "deep")
+    return tmp_path / "cache" / "deep"
