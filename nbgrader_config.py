@@ -21,7 +21,7 @@ c.CourseDirectory.db_url = f"sqlite:///{root / classroom / 'gradebook.db'}"
 c.ExportPlugin.to = str(root / classroom / "grades.csv")
 
 # nbgrader's own steps, with three of ours: an answer is put into the notebook that was released,
-# a warning costs no points, and feedback shows no hidden test.
+# a student's code runs in a sandbox and its tests outside of it, and feedback shows no hidden test.
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "grading.repair.RebuildFromSource",
@@ -44,12 +44,3 @@ c.GenerateFeedback.preprocessors = [
     "grading.feedback.HideHiddenTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
-
-# Figures and live checks earn no marks. The tag comes from the source, never from a submission.
-c.Execute.skip_cells_with_tag = "experiment"
-c.Execute.shutdown_kernel = "immediate"  # a kernel that has done its work needs no farewell
-c.Execute.timeout = 30  # seconds for one cell
-TOO_LONG = "took longer than 30 s; is there a loop that never ends?"
-c.Execute.error_on_timeout = {"ename": "Timeout", "evalue": TOO_LONG, "traceback": [TOO_LONG]}
-# A kernel warns at every start that its traffic on this machine's loopback is not encrypted.
-c.Execute.extra_arguments = ["--log-level=ERROR"]

@@ -17,6 +17,24 @@ import numpy as np
 Axis = int | str
 
 
+class WithheldError(Exception):
+    """A function was called that the student edition of the library leaves to the student.
+
+    Parameters
+    ----------
+    name : str
+        The function's name.
+    assignment : str
+        The assignment that asks for it.
+    """
+
+    def __init__(self, name: str, assignment: str) -> None:
+        super().__init__(
+            f"{name} is what assignment {assignment} asks you to write; "
+            "it is released with the solutions."
+        )
+
+
 def format_shape(shape: Iterable[Axis]) -> str:
     """Write a shape as Python writes a tuple, with axis letters left bare.
 

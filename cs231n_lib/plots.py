@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
+from cycler import cycler
 
 from cs231n_lib.graph import Graph
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # Lines differ by dash and marker as well as by color, so that a figure printed in grey still reads.
 STYLE = {
@@ -21,7 +24,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.3,
-    "axes.prop_cycle": plt.cycler(
+    "axes.prop_cycle": cycler(
         color=["#1b4f72", "#c0392b", "#7d8b2a", "#6c3483"],
         linestyle=["-", "--", "-.", ":"],
         marker=["o", "s", "^", "D"],

@@ -22,6 +22,7 @@ from grading.feedback import generate_feedback
 from grading.grade import Result, grade
 from grading.release import release
 from grading.sample_class import hand_in
+from grading.sandbox import SandboxError, check
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(_grade, "grade what was handed in")
     sub.add_argument("assignment", type=folder)
     sub.add_argument("student", nargs="*", help="everybody who handed in when left out")
+    sub.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run them without a sandbox, with your rights: only for notebooks you would run anyway",
+    )
     sub = command(_feedback, "write a page of feedback for every graded submission")
     sub.add_argument("assignment", type=folder)
     command(_lab, "release all assignments and copy them to my_work/, keeping what is there")
@@ -74,7 +80,8 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    results = _grade_aloud(Course(), options.assignment, options.student)
+    trusted = options.trust_submissions
+    results = _grade_aloud(Course(), options.assignment, options.student, trusted)
     return 0 if all(result.points is not None for result in results) else 1
 
 
@@ -112,7 +119,14 @@ def _demo(options: argparse.Namespace) -> int:
     students = hand_in(course, assignment)
     print(f"2. {len(students)} sample students hand it in")
     print("3. Grading")
-    _grade_aloud(course, assignment, [student.name for student in students])
+    names = [student.name for student in students]
+    try:
+        check()
+    except SandboxError as error:  # this class is ours, so that it may run without
+        print(f"   There is no sandbox: {error}.")
+        _grade_aloud(course, assignment, names, trusted=True)
+    else:
+        _grade_aloud(course, assignment, names)
     print("4. Writing feedback")
     pages = generate_feedback(course, assignment)
     print(f"\nreleased notebook   {_short(released)}")
@@ -122,10 +136,12 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def _grade_aloud(course: Course, assignment: str, students: Iterable[str]) -> list[Result]:
+def _grade_aloud(
+    course: Course, assignment: str, students: Iterable[str], trusted: bool = False
+) -> list[Result]:
     results = []
     width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    for result in grade(course, assignment, students):
+    for result in grade(course, assignment, students, trusted):
         if not results:
             print(f"\n{'student':<12} {'status':<8} {'points':>8}  reason")
         points = "-" if result.points is None else f"{result.points:g}"
@@ -133,6 +149,8 @@ def _grade_aloud(course: Course, assignment: str, students: Iterable[str]) -> li
         margin = " " * 33
         print(textwrap.fill(row + result.reason, width, subsequent_indent=margin), flush=True)
         results.append(result)
+    if trusted:
+        print("\nGraded without a sandbox: these submissions ran with your rights.")
     waiting = sum(result.by_hand for result in results)
     if waiting:
         print(f"\n{waiting} of them have a written answer to be marked by hand.")

@@ -1,44 +1,205 @@
-"""How a submission's cells are executed."""
+"""How a submission is executed: the student's cells in a worker, the tests here.
+
+A test cell runs in this process as it stands in the assignment's source. Where it calls a function
+or a network of the student, a stub calls the worker. So a mark is computed by trusted code alone.
+"""
 
 from __future__ import annotations
 
-from nbconvert.filters.strings import clean_html
+import base64
+import functools
+import io
+import warnings
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import Execute as NbGraderExecute
+from nbformat.v4 import new_output
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_solution
+from traitlets import Bool, Float
 
+from cs231n_lib.verdict import describe_error
 from grading.repair import is_test
+from grading.sandbox import launch
+from grading.stubs import StudentProcess
+from grading.wire import PeerGone, WireError
+
+EXPERIMENT = "experiment"  # the tag of cells that earn no marks
 
 
-class Execute(NbGraderExecute):
-    """nbgrader's execution, in which a test counts as failed only when it raised an error.
+class Execute(NbGraderPreprocessor):
+    """nbgrader's step that executes a notebook, with the student's code in a sandbox."""
 
-    nbgrader takes anything on stderr for a failure, a warning too, and a number at the end of a
-    cell for the mark. Right work may warn, so neither may reach the marks.
-    """
+    trust_submissions = Bool(
+        False, help="run submissions with your own rights where there is no sandbox"
+    ).tag(config=True)
+    seconds_per_test = Float(8, help="for one test, in seconds").tag(config=True)
+    seconds_per_cell = Float(30, help="for one of the student's own cells, in seconds").tag(
+        config=True
+    )
 
-    def preprocess(self, nb: NotebookNode, *args, **kwargs) -> tuple[NotebookNode, dict]:
-        """Execute every cell, then keep of each test cell its errors and what it printed.
-
-        Whoever grades looks at the outputs in a browser, so no output keeps a script.
-        """
-        nb, resources = super().preprocess(nb, *args, **kwargs)
-        for cell in nb.cells:
-            if cell.cell_type == "code":
-                for output in cell.outputs:
-                    _without_scripts(output)
-                if is_test(cell):
-                    cell.outputs = [output for output in cell.outputs if not _misleads(output)]
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Execute every cell that counts, and give each its outputs."""
+        names = resources["nbgrader"]
+        directory = CourseDirectory(config=self.config)
+        folder = directory.format_path(directory.source_directory, ".", names["assignment"])
+        source = nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4)
+        execute(
+            nb,
+            source,
+            lambda: launch(names["assignment"], trusted=self.trust_submissions),
+            self.seconds_per_test,
+            self.seconds_per_cell,
+        )
         return nb, resources
 
 
-def _misleads(output: NotebookNode) -> bool:
-    is_warning = output.output_type == "stream" and output.name == "stderr"
-    return is_warning or output.output_type == "execute_result"
+def execute(
+    notebook: NotebookNode,
+    source: NotebookNode,
+    launch: Callable[[], Popen],
+    seconds_per_test: float = 8,
+    seconds_per_cell: float = 30,
+) -> None:
+    """Execute a submission, and write the outputs into its cells.
+
+    An exercise that fails where an earlier one has failed is tried once more, with right versions
+    of the earlier ones in the place of the student's: a mistake costs its points once. These
+    versions stay in this process too; the student's code calls them over the wire.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The submission, rebuilt from the source; changed in place.
+    source : NotebookNode
+        The assignment, with solutions and all tests.
+    launch : callable
+        Starts a worker.
+    seconds_per_test, seconds_per_cell : float
+        How long a test, and a cell of the student, may take.
+    """
+    course = _Course(source)
+    student = StudentProcess(launch)
+    failed: set[str] = set()
+    try:
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            cell.execution_count, cell.outputs = None, []
+            if cell.id in course.tests:
+                exercise = course.tests[cell.id]
+                error, text = _run_test(course, student, cell.id, {}, seconds_per_test)
+                if error and failed - {exercise}:
+                    used: set[str] = set()
+                    given = {name: _noting(course.right[name], used) for name in failed}
+                    given.pop(exercise, None)
+                    again = _run_test(course, student, cell.id, given, seconds_per_test)
+                    if used:
+                        error, text = again
+                        instead = ", ".join(sorted(used))
+                        text += f"(With a right version in the place of your {instead}.)\n"
+                if error and exercise in course.right:
+                    failed.add(exercise)
+                cell.outputs = [*_stream(text), *([error] if error else [])]
+            elif EXPERIMENT not in cell.metadata.get("tags", []):
+                is_answer = is_solution(cell)
+                seconds = seconds_per_test if is_answer else seconds_per_cell
+                cell.outputs = _outputs(student.run_cell(cell.source, cell.id, seconds))
+    finally:
+        student.close()
 
 
-def _without_scripts(output: NotebookNode) -> None:
-    data = output.get("data", {})
-    for kind in data.keys() - {"text/plain", "text/html", "image/png", "image/jpeg"}:
-        del data[kind]
-    if "text/html" in data:
-        data["text/html"] = clean_html(data["text/html"])
+class _Course:
+    """What the trusted side knows of an assignment: its tests, its setup, the right answers."""
+
+    def __init__(self, source: NotebookNode) -> None:
+        code = [cell for cell in source.cells if cell.cell_type == "code"]
+        self.answers = [cell.id for cell in code if is_solution(cell)]
+        self.sources = {cell.id: cell.source for cell in code if is_test(cell)}
+        self.tests = {
+            name: max((x for x in self.answers if name.startswith(f"test_{x}")), key=len)
+            for name in self.sources
+        }
+        self.names: dict[str, Any] = {"__name__": "__main__"}
+        solved = dict(self.names)
+        for cell in code:
+            if cell.id in self.answers:
+                exec(cell.source, solved)
+            elif cell.id not in self.tests and EXPERIMENT not in cell.metadata.get("tags", []):
+                exec(cell.source, self.names)
+                exec(cell.source, solved)
+        # nothing is built on a prediction, and a class has no place on the wire but its own
+        self.right = {
+            name: solved[name]
+            for name in self.answers
+            if not name.startswith("predict_") and not isinstance(solved[name], type)
+        }
+
+
+def _run_test(
+    course: _Course, student: StudentProcess, test: str, given: dict[str, Any], seconds: float
+) -> tuple[NotebookNode | None, str]:
+    """Run one test; return its error, or None, and what it printed."""
+    printed = io.StringIO()
+    failure: tuple[str, str] | None = None
+    try:
+        with student.limit(seconds) as wire:
+            names = {**course.names, **wire.act("look_up", course.answers)}
+            if given:
+                wire.act("replace", given)
+            try:
+                with redirect_stdout(printed), warnings.catch_warnings(action="ignore"):
+                    exec(compile(course.sources[test], f"<{test}>", "exec"), names)
+            except (PeerGone, WireError):
+                raise
+            except Exception as error:
+                where = getattr(error, "where", "")
+                message = f"{error} (in {where})" if where and str(error) else str(error)
+                failure = type(error).__name__, message
+            wire.act("restore")
+            wire.forget()
+    except (PeerGone, WireError) as error:
+        failure = student.end(error)
+        student.disable(course.tests[test], *failure)
+    if failure is None:
+        return None, printed.getvalue()
+    ename, evalue = failure
+    traceback = describe_error(ename, evalue).splitlines()
+    return new_output("error", ename=ename, evalue=evalue, traceback=traceback), ""
+
+
+def _noting(function: Callable, used: set[str]) -> Callable:
+    """Make a function note that it was called."""
+
+    @functools.wraps(function)
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        used.add(function.__name__)
+        return function(*args, **kwargs)
+
+    return noting
+
+
+def _stream(text: str) -> list[NotebookNode]:
+    return [new_output("stream", name="stdout", text=text)] if text else []
+
+
+def _outputs(outcome: dict) -> list[NotebookNode]:
+    """Put what a student's cell did into the form that notebooks have for it."""
+    outputs = _stream(outcome["printed"])
+    for picture in outcome["figures"]:
+        data = {"image/png": base64.b64encode(picture).decode()}
+        outputs.append(new_output("display_data", data=data))
+    if outcome["shown"] is not None:
+        data = {"text/plain": outcome["shown"]}
+        outputs.append(new_output("execute_result", data=data, execution_count=None))
+    if outcome["error"] is not None:
+        ename, evalue, where = [*outcome["error"], ""][:3]
+        text = f"{ename}: {evalue}" + (f" (in {where})" if where else "")
+        outputs.append(new_output("error", ename=ename, evalue=evalue, traceback=[text]))
+    return outputs
