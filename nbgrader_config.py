@@ -22,13 +22,13 @@ c.ExportPlugin.to = str(root / classroom / "grades.csv")
 
 # nbgrader's own steps, with three of ours: an answer is put into the notebook that was released,
 # a student's code runs in a sandbox and its tests outside of it, and feedback shows no hidden test.
+# CheckCellMetadata is left out: all metadata comes from the source, which is checked at release.
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
     "grading.repair.RebuildFromSource",
     "nbgrader.preprocessors.DeduplicateIds",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
     "grading.execute.Execute",
@@ -37,7 +37,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",

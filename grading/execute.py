@@ -150,9 +150,9 @@ def _run_test(
     failure: tuple[str, str] | None = None
     try:
         with student.limit(seconds) as wire:
-            names = {**course.names, **wire.act("look_up", course.answers)}
+            names = {**course.names, **wire.order("look_up", course.answers)}
             if given:
-                wire.act("replace", given)
+                wire.order("replace", given)
             try:
                 with redirect_stdout(printed), warnings.catch_warnings(action="ignore"):
                     exec(compile(course.sources[test], f"<{test}>", "exec"), names)
@@ -162,7 +162,7 @@ def _run_test(
                 where = getattr(error, "where", "")
                 message = f"{error} (in {where})" if where and str(error) else str(error)
                 failure = type(error).__name__, message
-            wire.act("restore")
+            wire.order("restore")
             wire.forget()
     except (PeerGone, WireError) as error:
         failure = student.end(error)

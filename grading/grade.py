@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import nbformat
@@ -97,12 +98,16 @@ def grade(
         check()
     workbook(assignment)  # once, for all the processes that follow
     course.config.Execute.trust_submissions = trusted
-    for student in students:
-        yield _grade_one(course, assignment, student)
+    source = course.read_source(assignment)
+    with _Autograder(course, assignment) as autograder:
+        for student in students:
+            yield _grade_one(course, assignment, source, student, autograder)
 
 
-def _grade_one(course: Course, assignment: str, student: str) -> Result:
-    name, source = course.source_notebook(assignment).name, course.read_source(assignment)
+def _grade_one(
+    course: Course, assignment: str, source: NotebookNode, student: str, autograder: _Autograder
+) -> Result:
+    name = course.source_notebook(assignment).name
     max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
     earlier = _earlier_mark(course, assignment, student)
     kept = "" if earlier is None else f" The mark of an earlier file stays: {earlier:g}."
@@ -115,7 +120,7 @@ def _grade_one(course: Course, assignment: str, student: str) -> Result:
     nbformat.write(rebuild(submitted, source), folder / name)
     failure = "interrupted"
     try:
-        failure = _autograde(course, assignment, student)
+        failure = autograder.grade(student)
     finally:
         if failure:
             _clear(course, assignment, student, keep_mark=earlier is not None)
@@ -159,40 +164,67 @@ def _clear(course: Course, assignment: str, student: str, keep_mark: bool) -> No
             gradebook.remove_submission(assignment, student)
 
 
-def _autograde(course: Course, assignment: str, student: str) -> str:
-    """Let nbgrader grade a repaired submission; return why it failed, or an empty string.
+class _Autograder:
+    """nbgrader in a process of its own, which grades one submission after the other.
 
-    nbgrader runs in a process of its own: Ctrl-C stops it, a time limit always holds, and what a
-    notebook writes to the terminal stays away from it.
+    Ctrl-C stops it, a time limit always holds, and what it writes to the terminal stays away from
+    there. It is started anew after it had to be stopped.
     """
-    context = process_context()
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_autograde_here, args=(course, assignment, student, sender))
-    process.start()
-    sender.close()
-    try:
-        if not receiver.poll(SECONDS):
-            return f"the notebook took longer than {SECONDS} s in all."
-        return receiver.recv()
-    except EOFError:
-        return "grading ended without a result; is memory or disk space short?"
-    finally:
-        process.kill()  # its kernel notices and ends too
-        process.join()
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._course, self._assignment = course, assignment
+        self._process: BaseProcess | None = None
+
+    def __enter__(self) -> _Autograder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def grade(self, student: str) -> str:
+        """Grade a repaired submission; return why that failed, or an empty string."""
+        if self._process is None:
+            context = process_context()
+            self._pipe, other_end = context.Pipe()
+            self._process = context.Process(
+                target=_autograde, args=(self._course, self._assignment, other_end)
+            )
+            self._process.start()
+            other_end.close()
+        result = None
+        try:
+            self._pipe.send(student)
+            if not self._pipe.poll(SECONDS):
+                return f"the notebook took longer than {SECONDS} s in all."
+            result = self._pipe.recv()
+        except (EOFError, OSError):
+            return "grading ended without a result; is memory or disk space short?"
+        finally:
+            if result is None:  # also after Ctrl-C
+                self._stop()
+        return result
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()  # a student's process ends with it
+            self._process.join()
+            self._pipe.close()
+            self._process = None
 
 
-def _autograde_here(course: Course, assignment: str, student: str, sender: Connection) -> None:
+def _autograde(course: Course, assignment: str, pipe: Connection) -> None:
+    """Grade each student whose name arrives."""
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C goes to the parent alone
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     warnings.simplefilter("ignore")
     course.config.CourseDirectory.submitted_directory = str(course.repaired)
-    result = course.nbgrader().autograde(assignment, student, force=True, create=True)
-    log = result.get("log", "") + result.get("error", "")
-    if result["success"]:
-        sender.send("")
-    else:
-        sender.send(last_error(log))
+    nbgrader = course.nbgrader()
+    with suppress(EOFError):
+        while student := pipe.recv():
+            result = nbgrader.autograde(assignment, student, force=True, create=True)
+            log = result.get("log", "") + result.get("error", "")
+            pipe.send("" if result["success"] else last_error(log))
 
 
 def _answers(notebook: NotebookNode) -> list[str]:

@@ -169,7 +169,7 @@ def _system() -> list[str]:
             options += ["--ro-bind", str(path), str(path)]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     options += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
-    options += ["--proc", "/proc", "--dev", "/dev"]
+    options += ["--dev", "/dev"]  # and no /proc: nothing needs it, and some containers refuse it
     options += ["--perms", "1777", "--size", str(WORK_BYTES), "--tmpfs", WORK]
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         options += _bind(sys.base_prefix)

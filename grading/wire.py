@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
 import struct
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ MAX_ARRAYS = 256 * 2**20  # bytes of all arrays of one message
 MAX_DEPTH = 30  # lists in lists
 LARGE = 2**20  # bytes; such an array is sent once, and named when it is sent again unchanged
 KEPT = 4  # how many of them the other side keeps
+TOO_MUCH = f"this is too much data: a test takes arrays up to {MAX_ARRAYS // 2**20} MB."
 TEXT = 10_000  # characters of an error's message
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefd"}
 
@@ -89,7 +91,8 @@ class Wire:
         self.library = library or {}
         self.own: dict[int, Any] = {}  # what the other side may name, by number
         self.next_number = 0
-        self.calls = 0  # how often this side called the other
+        self.calls = 0  # how often this side called the other; a reply names its call
+        self.process = os.getpid()
         self.sent: dict[int, tuple[Any, np.ndarray]] = {}  # large arrays the other side keeps
         self.received: dict[int, np.ndarray] = {}
 
@@ -147,14 +150,17 @@ class Wire:
         self.calls += 1
         memo: list[Any] = []
         encoder = _Encoder(self, memo)
+        call = self.calls
         request = [function._number, [encoder.encode(value) for value in args]]
         request.append([[key, encoder.encode(value)] for key, value in kwargs.items()])
-        self._send("call", request, encoder)
+        self._send("call", call, request, encoder)
         while True:
-            kind, content, arrays = self._receive()
+            kind, number, content, arrays = self._receive()
             if kind != "call":
                 break
-            self._serve(content, arrays)
+            self._serve(number, content, arrays)
+        if number != call:
+            raise WireError("a reply came to another call.")
         decoder = _Decoder(self, arrays, memo)
         with _checking():
             if kind == "raise":
@@ -174,12 +180,12 @@ class Wire:
     def serve_forever(self) -> None:
         """Answer calls until the other side has ended."""
         while True:
-            kind, content, arrays = self._receive()
+            kind, number, content, arrays = self._receive()
             if kind != "call":
                 raise WireError(f"expected a call, got {kind!r}.")
-            self._serve(content, arrays)
+            self._serve(number, content, arrays)
 
-    def _serve(self, content: Any, arrays: list[np.ndarray]) -> None:
+    def _serve(self, call: int, content: Any, arrays: list[np.ndarray]) -> None:
         memo: list[Any] = []
         decoder = _Decoder(self, arrays, memo)
         with _checking():
@@ -199,18 +205,20 @@ class Wire:
             for place, old in enumerate(before):
                 if not _same(memo[place], old):
                     reply[1].append([place, encoder.content(memo[place])])
-            self._send("return", reply, encoder)
+            self._send("return", call, reply, encoder)
         except PeerGone:
             raise
         except BaseException as error:  # also sys.exit, which must not end this process
-            self._send("raise", describe(error), _Encoder(self, []))
+            self._send("raise", call, describe(error), _Encoder(self, []))
 
-    def _send(self, kind: str, content: Any, encoder: _Encoder) -> None:
-        header = {"kind": kind, "content": content, "forget": encoder.forgotten}
+    def _send(self, kind: str, call: int, content: Any, encoder: _Encoder) -> None:
+        if os.getpid() != self.process:
+            os._exit(0)  # a copy of this process that a student has made has no say here
+        header = {"kind": kind, "call": call, "content": content, "forget": encoder.forgotten}
         header["arrays"] = [array.nbytes for array in encoder.arrays]
         text = json.dumps(header).encode()
         if len(text) > MAX_JSON or sum(header["arrays"]) > MAX_ARRAYS:
-            raise WireError("this is too much data for a test.")
+            raise WireError(TOO_MUCH)
         try:
             self.writer.write(struct.pack("<Q", len(text)) + text)
             for array in encoder.arrays:
@@ -219,13 +227,14 @@ class Wire:
         except (OSError, ValueError) as error:
             raise PeerGone("the other process has ended.") from error
 
-    def _receive(self) -> tuple[str, Any, list[np.ndarray]]:
+    def _receive(self) -> tuple[str, int, Any, list[np.ndarray]]:
         (size,) = struct.unpack("<Q", self._read(8))
         if size > MAX_JSON:
             raise WireError("the message is too long.")
         with _checking():
             header = json.loads(self._read(size))
             sizes, kind, content = header["arrays"], header["kind"], header["content"]
+            call = header["call"]
             if any(type(size) is not int or size < 0 for size in sizes):
                 raise WireError("an array has no size.")
             if sum(sizes) > MAX_ARRAYS:
@@ -233,7 +242,7 @@ class Wire:
             for number in header["forget"]:
                 self.received.pop(number, None)
         arrays = [np.frombuffer(self._read(size), dtype=np.uint8) for size in sizes]
-        return kind, content, arrays
+        return kind, call, content, arrays
 
     def _read(self, size: int) -> bytes:
         try:
@@ -387,6 +396,8 @@ class _Encoder:
         if depth > MAX_DEPTH:
             raise WireError(f"there are more than {MAX_DEPTH} containers in one another.")
         kind = type(value)
+        if kind is str and len(value) > MAX_JSON:
+            raise WireError(TOO_MUCH)
         if value is None or kind in (bool, int, float, str):
             return value
         if isinstance(value, Remote) and value._wire is self.wire:
@@ -425,6 +436,8 @@ class _Encoder:
         return ["dict", *items]
 
     def _array(self, value: np.ndarray) -> list:
+        if value.nbytes > MAX_ARRAYS:  # an array with a stride of 0 may be larger than memory
+            raise WireError(TOO_MUCH)
         plain = np.ascontiguousarray(value, dtype=value.dtype.newbyteorder("="))
         about = [plain.dtype.str, *value.shape]
         if plain.nbytes < LARGE:
