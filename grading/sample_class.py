@@ -62,14 +62,19 @@ def read_class(assignment: str) -> list[Student]:
 
 
 def solutions(source: NotebookNode) -> dict[str, str]:
-    """Collect the right answers of an assignment, by the id of the answer cell."""
+    """Collect the right answers of an assignment, by the id of the answer cell.
+
+    The answer is what stands between the two marks of a solution. Of a cell with several solutions,
+    such as a class, it is the whole cell without the marks.
+    """
     answers = {}
     for cell in source.cells:
         if is_solution(cell):
             lines = cell.source.splitlines()
             stripped = [line.strip() for line in lines]
-            if BEGIN in stripped:
+            if stripped.count(BEGIN) == 1:
                 lines = lines[stripped.index(BEGIN) + 1 : stripped.index(END)]
+            lines = [line for line in lines if line.strip() not in (BEGIN, END)]
             answers[grade_id(cell)] = dedent("\n".join(lines))
     return answers
 
@@ -82,7 +87,8 @@ def fill(released: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     released : NotebookNode
         The notebook that students get.
     answers : dict of str to str
-        The text for each answer cell; a cell without one stays blank.
+        The text for each answer cell; a cell without one stays blank. A text that begins with the
+        name that the cell defines, as in ``class TwoLayerNet``, replaces the whole cell.
 
     Returns
     -------
@@ -94,7 +100,8 @@ def fill(released: NotebookNode, answers: dict[str, str]) -> NotebookNode:
         if not is_solution(cell) or grade_id(cell) not in answers:
             continue
         answer = answers[grade_id(cell)].strip("\n")
-        if cell.cell_type == "markdown":
+        starts = tuple(f"{kind} {grade_id(cell)}" for kind in ("class", "def"))
+        if cell.cell_type == "markdown" or answer.startswith(starts):
             cell.source = answer
             continue
         before = cell.source[: cell.source.index("# YOUR CODE HERE")]

@@ -164,6 +164,7 @@ def stored_at_the_top(tree):
 def test_the_visible_part_of_a_test_uses_no_reference_layer(cell):
     visible = cell.source.split("### BEGIN HIDDEN TESTS")[0]
     assert set(re.findall(r"cs231n_lib[\w.]*", visible)) <= {
+        "cs231n_lib.gradient_check",
         "cs231n_lib.graph",
         "cs231n_lib.verdict",
     }
@@ -180,7 +181,8 @@ def test_a_test_imports_what_it_uses_so_that_a_students_own_compare_changes_noth
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert used & {"compare", "require", "Gate", "Graph", "ADD"} <= imported
+    library = {"compare", "require", "Gate", "Graph", "ADD", "Solver", "eval_numerical_gradient"}
+    assert used & library <= imported
 
 
 @each_test
@@ -190,12 +192,27 @@ def test_every_test_has_a_hidden_part(cell):
 
 
 @each_answer
-def test_an_answer_cell_defines_one_function_named_as_the_exercise_whose_return_stays(cell):
-    functions = [node for node in ast.parse(cell.source).body]
-    assert [type(node) for node in functions] == [ast.FunctionDef]
-    assert functions[0].name == cell.id
-    after = cell.source.split("### END SOLUTION")[1]
+def test_an_answer_cell_defines_one_function_or_class_named_as_the_exercise(cell):
+    [answer] = ast.parse(cell.source).body
+    assert isinstance(answer, ast.FunctionDef | ast.ClassDef)
+    assert answer.name == cell.id
+
+
+@each_answer
+def test_what_follows_the_last_solution_of_an_answer_is_its_return_which_stays(cell):
+    assert cell.source.count("### BEGIN SOLUTION") == cell.source.count("### END SOLUTION") >= 1
+    after = cell.source.split("### END SOLUTION")[-1]
     assert after.strip().startswith("return ")
+
+
+@each_answer
+def test_a_function_has_one_solution_and_a_method_at_least_one(cell):
+    [answer] = ast.parse(cell.source).body
+    if isinstance(answer, ast.FunctionDef):
+        assert cell.source.count("### BEGIN SOLUTION") == 1
+    else:
+        for method in answer.body:
+            assert "### BEGIN SOLUTION" in ast.get_source_segment(cell.source, method)
 
 
 @each_notebook
