@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--trust-submissions",
         action="store_true",
-        help="run them without a sandbox, with your rights: only for notebooks you would run anyway",
+        help="run them without a sandbox, with your rights: only what you would run anyway",
     )
     sub = command(_feedback, "write a page of feedback for every graded submission")
     sub.add_argument("assignment", type=folder)

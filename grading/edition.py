@@ -84,7 +84,9 @@ def withhold(source: str, withheld: dict[str, str]) -> str:
     for name in sorted(closed | unused, key=lambda name: -defined[name].lineno):
         node = defined[name]
         start = min([node.lineno, *[item.lineno for item in node.decorator_list]])
-        lines[start - 1 : node.end_lineno] = [] if name in unused else [_replacement(name, withheld)]
+        lines[start - 1 : node.end_lineno] = (
+            [] if name in unused else [_replacement(name, withheld)]
+        )
     return "".join(lines)
 
 

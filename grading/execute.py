@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import signal
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from subprocess import Popen
+from threading import current_thread, main_thread
 from typing import Any
 
 import nbformat
@@ -30,6 +32,7 @@ from grading.sandbox import launch
 from grading.stubs import StudentProcess
 from grading.wire import PeerGone, WireError
 
+SLOWEST_TEST = 60.0  # seconds, with what the test computes itself
 EXPERIMENT = "experiment"  # the tag of cells that earn no marks
 
 
@@ -39,7 +42,9 @@ class Execute(NbGraderPreprocessor):
     trust_submissions = Bool(
         False, help="run submissions with your own rights where there is no sandbox"
     ).tag(config=True)
-    seconds_per_test = Float(8, help="for one test, in seconds").tag(config=True)
+    seconds_per_test = Float(8, help="that a student's code may take in one test, in seconds").tag(
+        config=True
+    )
     seconds_per_cell = Float(30, help="for one of the student's own cells, in seconds").tag(
         config=True
     )
@@ -66,6 +71,7 @@ def execute(
     launch: Callable[[], Popen],
     seconds_per_test: float = 8,
     seconds_per_cell: float = 30,
+    retry: bool = True,
 ) -> None:
     """Execute a submission, and write the outputs into its cells.
 
@@ -83,6 +89,8 @@ def execute(
         Starts a worker.
     seconds_per_test, seconds_per_cell : float
         How long a test, and a cell of the student, may take.
+    retry : bool, default True
+        Try a failed exercise once more on right versions of earlier ones.
     """
     course = _Course(source)
     student = StudentProcess(launch)
@@ -95,10 +103,13 @@ def execute(
             if cell.id in course.tests:
                 exercise = course.tests[cell.id]
                 error, text = _run_test(course, student, cell.id, {}, seconds_per_test)
-                if error and failed - {exercise}:
+                if error and retry and failed - {exercise}:
                     used: set[str] = set()
-                    given = {name: _noting(course.right[name], used) for name in failed}
-                    given.pop(exercise, None)
+                    # a backward reads the cache of its own forward, so both are replaced
+                    pairs = (failed | {_partner(name) for name in failed}) - {exercise}
+                    given = {
+                        name: _noting(course.right[name], used) for name in pairs & {*course.right}
+                    }
                     again = _run_test(course, student, cell.id, given, seconds_per_test)
                     if used:
                         error, text = again
@@ -154,7 +165,11 @@ def _run_test(
             if given:
                 wire.order("replace", given)
             try:
-                with redirect_stdout(printed), warnings.catch_warnings(action="ignore"):
+                with (
+                    redirect_stdout(printed),
+                    warnings.catch_warnings(action="ignore"),
+                    _alarm(SLOWEST_TEST),
+                ):
                     exec(compile(course.sources[test], f"<{test}>", "exec"), names)
             except (PeerGone, WireError):
                 raise
@@ -172,6 +187,31 @@ def _run_test(
     ename, evalue = failure
     traceback = describe_error(ename, evalue).splitlines()
     return new_output("error", ename=ename, evalue=evalue, traceback=traceback), ""
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """End a test whose own part takes too long, as training with a student's settings may."""
+
+    def ring(*_: Any) -> None:
+        raise TimeoutError(f"this took longer than {seconds:g} s.")
+
+    can_ring = hasattr(signal, "setitimer") and current_thread() is main_thread()
+    if can_ring:
+        before = signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        if can_ring:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def _partner(name: str) -> str:
+    """Name the backward of a forward, and the other way round."""
+    layer, _, direction = name.rpartition("_")
+    return layer + {"forward": "_backward", "backward": "_forward"}.get(direction, "")
 
 
 def _noting(function: Callable, used: set[str]) -> Callable:

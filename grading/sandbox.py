@@ -80,16 +80,14 @@ def launch(assignment: str, trusted: bool = False) -> subprocess.Popen:
     """
     folder = workbook(assignment)
     if trusted:
-        work = tempfile.TemporaryDirectory(prefix="work-")
-        process = subprocess.Popen(
+        work = tempfile.mkdtemp(dir=folder)  # removed with the folder
+        return subprocess.Popen(
             [sys.executable, "-P", "-m", "grading.worker"],
-            env=_environment(str(folder), work.name),
-            cwd=work.name,
+            env=_environment(str(folder), work),
+            cwd=work,
             start_new_session=True,
             **_PIPES,
         )
-        process.work = work  # removed with the process
-        return process
     check()
     return subprocess.Popen(_command(folder), env={}, start_new_session=True, **_PIPES)
 

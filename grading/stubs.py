@@ -100,6 +100,24 @@ def _make_stub(wire: Wire, number: int, name: str) -> Stub:
 class StudentWire(Wire):
     """The trusted end of the wire."""
 
+    left = float("inf")  # seconds that the student's side may still take
+    deadline = float("inf")
+    _depth = 0
+
+    def call(self, function: Remote, *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the other side, on its time: what the test itself does is not."""
+        started = time.monotonic()
+        if self._depth == 0:
+            self.deadline = started + self.left
+        self._depth += 1
+        try:
+            return super().call(function, *args, **kwargs)
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self.deadline = float("inf")
+                self.left -= time.monotonic() - started
+
     def act(self, action: str, *args: Any) -> Any:
         """Let the worker do something with the student's things; it raises what they raise."""
         return self.call(Remote(self, ACTIONS.index(action) + 1, action), *args)
@@ -126,8 +144,7 @@ class StudentProcess:
     def __init__(self, launch: Callable[[], Popen]) -> None:
         self._launch = launch
         self._process: Popen | None = None
-        self._deadline = float("inf")
-        self._reason = ""
+        self._reason: tuple[str, str] | str = ""
         self._cells: list[tuple[str, str]] = []
         self._disabled: dict[str, tuple[str, str]] = {}
 
@@ -163,15 +180,11 @@ class StudentProcess:
 
     @contextmanager
     def limit(self, seconds: float) -> Iterator[StudentWire]:
-        """Have a living worker for so many seconds; then it is ended."""
+        """Have a living worker; it is ended when its answers have taken so many seconds."""
         if not self.is_alive:
             self._start()
-        self._deadline = time.monotonic() + seconds
-        self._seconds = seconds
-        try:
-            yield self._wire
-        finally:
-            self._deadline = float("inf")
+        self._seconds = self._wire.left = seconds
+        yield self._wire
 
     def end(self, error: Exception) -> tuple[str, str]:
         """Say why the process is of no use any more, and make sure that it has ended."""
@@ -206,10 +219,10 @@ class StudentProcess:
         """Start a worker and run there what had run in the one before."""
         self.close()
         self._process, self._reason = self._launch(), ""
-        self._deadline, self._seconds = time.monotonic() + 60, 60.0
         self._wire = StudentWire(
             self._process.stdout, self._process.stdin, make_remote=_make_stub, library=LIBRARY
         )
+        self._seconds = self._wire.left = 60.0
         watched = self._process
         threading.Thread(target=self._watch, args=(watched,), daemon=True).start()
         try:
@@ -218,11 +231,9 @@ class StudentProcess:
             said = watched.stderr.read().decode(errors="replace").strip().splitlines()
             raise WorkerError(f"a worker does not start: {(said or ['?'])[-1]}") from error
         for source, name in self._cells:
-            self._deadline = time.monotonic() + 30
             self._wire.order("run_cell", source, name)
         for name, (kind, message) in self._disabled.items():
             self._wire.order("disable", name, kind, message)
-        self._deadline = float("inf")
 
     def _watch(self, process: Popen) -> None:
         """End the process when it takes too long or grows too large."""
@@ -230,7 +241,7 @@ class StudentProcess:
         while process.poll() is None:
             time.sleep(0.05)
             ticks += 1
-            if time.monotonic() > self._deadline and self._process is process:
+            if time.monotonic() > self._wire.deadline and self._process is process:
                 self._reason = (
                     "Timeout",
                     f"took longer than {self._seconds:g} s; is there a loop that never ends?",

@@ -299,7 +299,7 @@ def _error(name: str, message: str, where: str) -> Exception:
 
 
 def _name(value: Any) -> str:
-    name = getattr(value, "__name__", None)
+    name = getattr(value, "__name__", None) if callable(value) else None
     return name if type(name) is str else type(value).__name__
 
 

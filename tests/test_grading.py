@@ -166,10 +166,10 @@ def test_a_written_answer_waits_for_a_person(graded_class):
     assert not graded_class.results["ben"].by_hand
 
 
-def test_a_notebook_that_kills_its_kernel_has_no_mark_and_a_reason(graded_class):
+def test_an_answer_that_ends_its_process_costs_its_own_points_and_says_so(graded_class):
     result = graded_class.results["ivan"]
-    assert (result.status, result.points) == ("failed", None)
-    assert "ended its own Python process" in result.reason
+    assert (result.status, result.points) == ("graded", 36)
+    assert "exp_backward: Crash: this ended its own Python process" in result.reason
 
 
 def test_a_file_that_is_no_notebook_is_refused(graded_class):
@@ -424,22 +424,21 @@ def grade_answers(graded_class, student, changed, extra=()):
     return result
 
 
-def test_a_first_file_that_fails_leaves_no_entry_and_a_later_one_keeps_the_mark(graded_class):
-    crash = graded_class.students["ivan"].answers
-    with graded_class.course.gradebook() as gradebook:
-        handed_in = {s.student.id for s in gradebook.assignment_submissions(ASSIGNMENT)}
-    assert "ivan" not in handed_in
-    assert grade_answers(graded_class, "max", {}).points == 37
-    result = grade_answers(graded_class, "max", crash)
-    assert result.status == "failed"
-    assert result.reason.endswith("The mark of an earlier file stays: 37.")
-
-
 def test_a_notebook_that_takes_too_long_in_all_fails_with_that_reason(graded_class, monkeypatch):
-    monkeypatch.setattr("grading.grade.SECONDS", 5)
+    monkeypatch.setattr("grading.grade.SECONDS", 4)
     slow = {"exp_backward": "import time\ntime.sleep(20)\ndx = dout * out"}
     result = grade_answers(graded_class, "nele", slow)
-    assert (result.status, result.reason) == ("failed", "the notebook took longer than 5 s in all.")
+    assert (result.status, result.reason) == ("failed", "the notebook took longer than 4 s in all.")
+    with pytest.raises(MissingEntry):
+        scores(graded_class, "nele")
+
+
+def test_a_later_file_that_fails_keeps_the_mark_of_an_earlier_one(graded_class, monkeypatch):
+    assert grade_answers(graded_class, "max", {}).points == 37
+    monkeypatch.setattr("grading.grade.SECONDS", 0)
+    result = grade_answers(graded_class, "max", {})
+    assert result.status == "failed"
+    assert result.reason.endswith("The mark of an earlier file stays: 37.")
 
 
 def test_ctrl_c_stops_grading_at_once_and_keeps_the_marks(graded_class):
@@ -475,15 +474,23 @@ def test_ctrl_c_stops_grading_at_once_and_keeps_the_marks(graded_class):
         scores(graded_class, "zoe")
 
 
-def test_an_output_that_quotes_a_hidden_test_is_left_out_of_feedback(graded_class):
-    peek = nbformat.v4.new_code_cell("print(''.join(In))")
-    tell = {"chain_rule": "raise ValueError(get_ipython().user_ns['In'][-1])"}
+def test_a_student_who_prints_all_there_is_to_see_shows_no_hidden_test(graded_class):
+    peek = nbformat.v4.new_code_cell(
+        "import gc, sys\n"
+        "print([x for x in gc.get_objects() if isinstance(x, (str, dict))])\n"
+        "print([f.f_code for f in sys._current_frames().values()], globals())"
+    )
+    tell = {"chain_rule": "import traceback\nraise ValueError(''.join(traceback.format_stack()))"}
     grade_answers(graded_class, "piet", tell, extra=[peek])
     generate_feedback(graded_class.course, ASSIGNMENT)
     page = graded_class.course.feedback / "piet" / ASSIGNMENT / "backprop.html"
     text = page.read_text(encoding="utf-8")
-    assert "This output is left out: it quotes a hidden test." in text
-    assert "np.random.default_rng(21)" not in text
+    for cell in graded_class.source.cells:
+        _, _, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
+        visible = cell.source.partition("### BEGIN HIDDEN TESTS")[0]
+        for line in map(str.strip, hidden.splitlines()):
+            if len(line) > 30 and line not in visible:
+                assert line not in text
 
 
 def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
@@ -498,7 +505,6 @@ def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
     text = page.read_text(encoding="utf-8")
     for danger in ("<script>alert('mine')", "<img src=x", "<script>alert(3)"):
         assert danger not in text
-    assert "<i>see</i>" in text
 
 
 def test_a_written_answer_keeps_its_text_but_for_tags(graded_class):
@@ -520,14 +526,6 @@ def test_a_students_own_compare_and_require_change_no_mark(graded_class):
     nbformat.write(notebook, folder / NAME)
     [result] = grade(course, ASSIGNMENT, ["sam"])
     assert result.points == result.max_points
-
-
-@pytest.mark.slow
-def test_an_endless_loop_costs_its_exercise_and_says_so(graded_class):
-    loop = {"reciprocal_backward": "while True:\n    pass"}
-    result = grade_answers(graded_class, "rosa", loop)
-    assert (result.status, result.points) == ("graded", 36)
-    assert result.reason.startswith("reciprocal_backward: took longer than 30 s")
 
 
 def test_a_warning_costs_nothing_and_a_bare_number_is_no_mark(graded_class):

@@ -1,0 +1,235 @@
+"""A submission is executed: tests here, the student's code in a worker, each exercise by itself."""
+
+import time
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+
+from grading.course import Course
+from grading.execute import execute
+from grading.repair import is_test, rebuild
+from grading.sample_class import fill, read_class, solutions
+from grading.sandbox import SandboxError, check, launch
+
+NAMES = ("01_backprop", "02_fully_connected")
+SOURCES = {name: Course().read_source(name) for name in NAMES}
+CLASS = [
+    pytest.param(name, student, id=f"{name}-{student.name}")
+    for name in NAMES
+    for student in read_class(name)
+    if student.raw is None
+]
+
+
+def released(assignment):
+    empty = nbformat.v4.new_notebook()
+    return rebuild(empty, SOURCES[assignment])
+
+
+def run(assignment, answers, start="right", extra=(), seconds=8):
+    """Execute a submission; return the message of every test that failed."""
+    source = SOURCES[assignment]
+    right = solutions(source) if start == "right" else {}
+    notebook = fill(released(assignment), right | answers)
+    place = [cell.id for cell in notebook.cells].index("setup") + 1
+    notebook.cells[place:place] = [nbformat.v4.new_code_cell(text) for text in extra]
+    try:
+        check()
+        trusted = False
+    except SandboxError:
+        trusted = True
+    execute(notebook, source, lambda: launch(assignment, trusted), seconds)
+    return errors(notebook)
+
+
+def errors(notebook):
+    return {
+        cell.id: f"{output.ename}: {output.evalue}"
+        for cell in notebook.cells
+        if cell.cell_type == "code" and is_test(cell)
+        for output in cell.outputs
+        if output.output_type == "error"
+    }
+
+
+@pytest.mark.parametrize(("assignment", "student"), CLASS)
+def test_a_student_of_the_sample_class_loses_what_the_mistake_is_worth(assignment, student):
+    lost = set(run(assignment, student.answers, student.start))
+    if student.start == "blank" and not student.answers:
+        assert lost == {cell.id for cell in SOURCES[assignment].cells if is_test(cell)}
+    else:
+        assert lost == set(student.loses)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("assignment", "student"), CLASS)
+def test_a_test_gives_the_same_result_in_the_students_own_kernel(assignment, student):
+    source = SOURCES[assignment]
+    if "ctypes.string_at(0)" in str(student.answers):
+        pytest.skip("it ends the student's own kernel, as it should")
+    right = solutions(source) if student.start == "right" else {}
+    notebook = fill(released(assignment), right | student.answers)
+    notebook.cells = [
+        cell for cell in notebook.cells if "experiment" not in cell.metadata.get("tags", [])
+    ]
+    mine = nbformat.from_dict(notebook)
+    NotebookClient(mine, timeout=60, allow_errors=True).execute()
+    execute(notebook, source, lambda: launch(assignment, trusted=True), retry=False)
+    assert {name: first_line(text) for name, text in errors(mine).items()} == {
+        name: first_line(text) for name, text in errors(notebook).items()
+    }
+
+
+def first_line(text):
+    return text.splitlines()[0].partition(" (in ")[0]
+
+
+# One exercise costs itself
+
+END = {
+    "ends the process": ("import os\nos._exit(0)", "ended its own Python process"),
+    "crashes": ("import ctypes\nctypes.string_at(0)", "ended its own Python process"),
+    "loops": ("while True:\n    pass", "took longer than 2 s"),
+    "takes 30 GB": ("dx = np.ones(4 * 10**9)", "MemoryError: Unable to allocate 29.8 GiB"),
+    "starts 1,000 processes": (
+        "import os\nimport time\nfor _ in range(1000):\n    if os.fork() == 0:\n"
+        "        time.sleep(60)\ndx = dout * out",
+        "Resource temporarily unavailable",
+    ),
+    "forks for ever": ("import os\nwhile True:\n    os.fork()", "temporarily unavailable"),
+    "returns 288 MB": ("dx = np.ones((6000, 6000))", "too much data"),
+    "returns a text of 1 GB": ("dx = 'x' * 10**9", "too much data"),
+    "returns lists in lists": (
+        "dx = []\nfor _ in range(10**5):\n    dx = [dx]",
+        "containers in one another",
+    ),
+    "returns an odd thing": ("dx = (x for x in 'abc')", "has type generator, expected numbers"),
+    "asks to exit": ("import sys\nsys.exit(0)", "SystemExit: 0"),
+    "asks to quit": ("quit()\ndx = dout", "dx: worst at"),
+    "raises what can't be shown": (
+        "class Odd(BaseException):\n    def __str__(self):\n        return 1 / 0\nraise Odd",
+        "Odd: ",
+    ),
+    "writes to every open file": (
+        "import os\nfor n in range(3, 20):\n    try:\n        os.write(n, b'\\xff' * 10**6)\n"
+        "    except OSError:\n        pass\ndx = dout * out",
+        "Unreadable: what came back can't be graded",
+    ),
+    "closes every file": ("import os\nos.closerange(0, 100)\ndx = dout * out", "Crash: "),
+    "fills the disk": (
+        "with open('big', 'wb') as file:\n    while True:\n        file.write(bytes(10**7))",
+        "File too large",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", END)
+def test_an_answer_that_does_harm_costs_itself_alone(name):
+    answer, message = END[name]
+    before = time.monotonic()
+    lost = run("01_backprop", {"exp_backward": answer}, seconds=2)
+    assert lost.keys() == {"test_exp_backward"}
+    assert message in lost["test_exp_backward"]
+    assert time.monotonic() - before < 30  # a hang limit
+    assert not [p for p in psutil.Process().children(recursive=True) if p.is_running()]
+
+
+def test_a_crash_in_a_cell_of_the_student_costs_nothing_else():
+    assert run("01_backprop", {}, extra=["import os\nos._exit(1)", "1 / 0", "x = ("]) == {}
+
+
+def test_a_loop_beside_the_function_in_an_answer_cell_ends():
+    source = "def exp_backward(dout, cache):\n    return dout * cache\n\nwhile True:\n    pass"
+    lost = run("01_backprop", {"exp_backward": source}, seconds=2)
+    assert lost.keys() == {"test_exp_backward"}
+
+
+def test_a_function_that_hung_once_fails_at_once_where_it_is_called_again():
+    before = time.monotonic()
+    lost = run("02_fully_connected", {"affine_forward": "while True:\n    pass"}, seconds=2)
+    assert time.monotonic() - before < 30  # not two seconds for each of its twenty callers
+    assert "took longer than 2 s" in lost["test_affine_forward"]
+    assert "in an earlier test" in lost["test_affine_backward_dx"]
+    assert not any("TwoLayerNet" in name or "FullyConnected" in name for name in lost)
+
+
+def test_time_that_a_test_takes_itself_is_not_the_students():
+    patient = {
+        "tuned_settings": "import time\ntime.sleep(0.1)\n"
+        + solutions(SOURCES["02_fully_connected"])["tuned_settings"]
+    }
+    assert run("02_fully_connected", patient, seconds=1) == {}
+
+
+def test_settings_that_make_the_test_itself_slow_end_it(monkeypatch):
+    monkeypatch.setattr("grading.execute.SLOWEST_TEST", 0.3)
+    lost = run("02_fully_connected", {})
+    assert lost["test_tuned_settings"] == "TimeoutError: this took longer than 0.3 s."
+
+
+# An exercise that stands on earlier ones
+
+
+def test_one_wrong_layer_does_not_cost_what_is_built_on_it():
+    wrong = {"affine_forward": "out = x.reshape(len(x), -1) @ w\ncache = (x, w)"}
+    lost = run("02_fully_connected", wrong)
+    assert lost.keys() == {"test_affine_forward"}
+
+
+def test_the_message_says_which_right_version_was_used():
+    wrong = {
+        "relu_forward": "out = np.abs(x)\ncache = x",
+        "affine_relu_forward": "a, fc = affine_forward(x, w, b)\nout, r = relu_forward(a)\n"
+        "out = 2 * out\ncache = (fc, r)",
+    }
+    source = SOURCES["02_fully_connected"]
+    notebook = fill(released("02_fully_connected"), solutions(source) | wrong)
+    execute(notebook, source, lambda: launch("02_fully_connected", trusted=True))
+    cell = next(cell for cell in notebook.cells if cell.id == "test_affine_relu_forward")
+    assert "With a right version in the place of your relu_forward." in cell.outputs[0].text
+    assert "2 times too large" in cell.outputs[1].evalue
+
+
+def test_a_student_can_not_keep_a_right_version_for_later():
+    keep = "kept = []"
+    wrong = {
+        "affine_forward": "kept.append(1)\nout = 0 * x\ncache = None",
+        "affine_relu_forward": "kept.append(affine_forward)\na, fc = affine_forward(x, w, b)\n"
+        "out, r = relu_forward(a)\ncache = (fc, r)",
+        "relu_forward": "out = None\ncache = None",
+        "svm_loss": "loss, dx = [f for f in kept if callable(f)][-1](x, x, x)",
+    }
+    lost = run("02_fully_connected", wrong, extra=[keep])
+    assert "may not be called any more" in lost["test_svm_loss_value"]
+
+
+# Cheats that have nothing to cheat
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        "import cs231n_lib.verdict as v\nv.compare = v.require = lambda *a, **k: None",
+        "import builtins\nbuiltins.AssertionError = type('E', (Exception,), {})",
+        "import numpy\nnumpy.allclose = lambda *a, **k: True",
+        "import sys\nsys.displayhook = print\nsys.excepthook = lambda *a: None",
+        "import grading.wire as w\nw._same = lambda *a: True",
+        "test_exp_backward = lambda: None",
+    ],
+)
+def test_what_a_student_patches_does_not_reach_the_tests(cheat):
+    lost = run("01_backprop", {"exp_backward": "dx = dout"}, extra=[cheat])
+    assert lost.keys() == {"test_exp_backward"}
+
+
+def test_the_reference_can_not_be_called_instead_of_writing_an_answer():
+    borrowed = {
+        "softmax_loss": "from cs231n_lib.layers import softmax_loss as theirs\nloss, dx = theirs(x, y)"
+    }
+    lost = run("01_backprop", borrowed)
+    assert (
+        "WithheldError: softmax_loss is what assignment 01_backprop asks you to write"
+        in (lost["test_softmax_loss_value"])
+    )
