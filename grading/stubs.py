@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from subprocess import Popen
 from typing import Any
 
@@ -209,10 +209,8 @@ class StudentProcess:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-                try:
+                with suppress(OSError):  # what was still to be sent can't be
                     pipe.close()
-                except OSError:  # what was still to be sent can't be
-                    pass
             self._process = None
 
     def _start(self) -> None:
@@ -267,7 +265,7 @@ def _too_large(pid: int) -> tuple[str, str] | str:
 
 
 def _checked_outcome(outcome: Any) -> dict:
-    """A cell's outcome as the worker says, in the types it must have."""
+    """Take a cell's outcome as the worker tells it, in the types it must have."""
     try:
         error = outcome["error"]
         return {

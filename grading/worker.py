@@ -1,26 +1,19 @@
 """The student's side of the wire: runs their cells and answers calls, and has nothing to hide.
 
 It starts as ``python -m grading.worker [UID]`` with the wire on its standard input and output.
-With a user id, it gives up root's rights before anything else.
+With a user id, it gives up root's rights before anything of the student arrives.
 """
 
 from __future__ import annotations
-
-import os
-import sys
-
-USER = int(sys.argv[1]) if __name__ == "__main__" and len(sys.argv) > 1 else None
-if USER is not None:  # before anything of the student is read, and before NumPy is imported
-    os.setgroups([])
-    os.setgid(USER)
-    os.setuid(USER)
 
 import ast
 import builtins
 import io
 import linecache
+import os
 import re
 import shutil
+import sys
 import types
 from importlib.abc import Loader
 from importlib.machinery import PathFinder
@@ -111,7 +104,7 @@ class _Bounded(io.TextIOBase):
 
 
 class Worker:
-    """A student's names, and what the grader may do with them; each public method is called by it."""
+    """A student's names, and what the grader may do with them: each public method is for it."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -281,8 +274,12 @@ def _limit_itself() -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def main() -> None:
+def main(user: str | None = None) -> None:
     """Serve the grader until it closes the wire."""
+    if user is not None:
+        os.setgroups([])
+        os.setgid(int(user))
+        os.setuid(int(user))
     _limit_itself()
     reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -303,4 +300,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -226,7 +226,7 @@ def test_what_a_student_patches_does_not_reach_the_tests(cheat):
 
 def test_the_reference_can_not_be_called_instead_of_writing_an_answer():
     borrowed = {
-        "softmax_loss": "from cs231n_lib.layers import softmax_loss as theirs\nloss, dx = theirs(x, y)"
+        "softmax_loss": "import cs231n_lib.layers as them\nloss, dx = them.softmax_loss(x, y)"
     }
     lost = run("01_backprop", borrowed)
     assert (

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -36,10 +37,8 @@ class Ends:
         self.thread.start()
 
     def _serve(self):
-        try:
+        with suppress(PeerGone, WireError):
             self.far.serve_forever()
-        except (PeerGone, WireError):
-            pass
 
     def call(self, function, *args, **kwargs):
         number = self.far.give(function)
@@ -228,7 +227,7 @@ def test_an_exception_that_is_not_built_in_keeps_its_name_and_ends_nothing(ends)
     def fail():
         raise Odd
 
-    with pytest.raises(Exception, match="^$") as caught:
+    with pytest.raises(Exception, match=r"^$") as caught:
         ends.call(fail)
     assert type(caught.value).__name__ == "Odd"
     with pytest.raises(Exception, match="3") as caught:
@@ -305,9 +304,9 @@ def test_a_list_that_holds_itself_arrives_so(ends):
 
 def test_the_end_of_the_other_process_is_noticed():
     reader, writer = os.pipe()
-    wire = Wire(os.fdopen(reader, "rb"), open(os.devnull, "wb"))
+    wire = Wire(os.fdopen(reader, "rb"), io.BytesIO())
     os.close(writer)
-    with pytest.raises(PeerGone), wire.writer, wire.reader:
+    with pytest.raises(PeerGone), wire.reader:
         wire.call(Remote(wire, 1, "f"))
 
 
@@ -322,9 +321,8 @@ def framed(text, arrays=b""):
 
 
 def reply(content, sizes="[]", call=1, kind="return"):
-    return framed(
-        f'{{"kind": "{kind}", "call": {call}, "content": {content}, "arrays": {sizes}, "forget": []}}'
-    )
+    head = f'"kind": "{kind}", "call": {call}, "content": {content}'
+    return framed(f'{{{head}, "arrays": {sizes}, "forget": []}}')
 
 
 @pytest.mark.parametrize(
