@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from cycler import cycler
 
 from cs231n_lib.graph import Graph
 
@@ -24,17 +23,17 @@ STYLE = {
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.3,
-    "axes.prop_cycle": cycler(
-        color=["#1b4f72", "#c0392b", "#7d8b2a", "#6c3483"],
-        linestyle=["-", "--", "-.", ":"],
-        marker=["o", "s", "^", "D"],
-    ),
+}
+LINES = {
+    "color": ["#1b4f72", "#c0392b", "#7d8b2a", "#6c3483"],
+    "linestyle": ["-", "--", "-.", ":"],
+    "marker": ["o", "s", "^", "D"],
 }
 
 
 def use_style() -> None:
     """Set the workbook's style for all figures that follow in this session."""
-    plt.rcParams.update(STYLE)
+    plt.rcParams.update(STYLE | {"axes.prop_cycle": plt.cycler(**LINES)})
 
 
 def draw_graph(

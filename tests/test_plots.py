@@ -61,6 +61,6 @@ def test_nodes_do_not_stand_on_one_another():
 
 
 def test_lines_of_the_style_differ_without_color():
-    cycle = plots.STYLE["axes.prop_cycle"].by_key()
+    cycle = plots.LINES
     assert len(set(cycle["linestyle"])) == len(cycle["linestyle"])
     assert len(set(cycle["marker"])) == len(cycle["marker"])
