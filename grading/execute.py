@@ -161,7 +161,7 @@ def _run_test(
     failure: tuple[str, str] | None = None
     try:
         with student.limit(seconds) as wire:
-            names = {**course.names, **wire.order("look_up", course.answers)}
+            names = {**course.names, **wire.look_up(course.answers)}
             if given:
                 wire.order("replace", given)
             try:

@@ -6,13 +6,16 @@ import atexit
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import matplotlib as mpl
+import psutil
 
 from grading.course import ROOT, CourseError
 from grading.edition import write_edition
@@ -81,7 +84,7 @@ def launch(assignment: str, trusted: bool = False) -> subprocess.Popen:
     folder = workbook(assignment)
     if trusted:
         work = tempfile.mkdtemp(dir=folder)  # removed with the folder
-        return subprocess.Popen(
+        return _TrustedProcess(
             [sys.executable, "-P", "-m", "grading.worker"],
             env=_environment(str(folder), work),
             cwd=work,
@@ -121,6 +124,23 @@ def check() -> None:
             "with the right to make namespaces. For notebooks that you would run anyway, add "
             "--trust-submissions"
         )
+
+
+class _TrustedProcess(subprocess.Popen):
+    """A process that takes those that it started with it, as far as that goes without a sandbox."""
+
+    def kill(self) -> None:
+        with suppress(psutil.Error):
+            started = []
+            if self.returncode is None:  # else its number may be another's by now
+                started = psutil.Process(self.pid).children(recursive=True)
+            for child in started:
+                with suppress(psutil.Error):
+                    child.kill()
+        if hasattr(os, "killpg"):
+            with suppress(OSError):  # nothing of it is left
+                os.killpg(self.pid, signal.SIGKILL)
+        super().kill()
 
 
 _PIPES = {

@@ -131,6 +131,13 @@ class StudentWire(Wire):
         except Exception as error:
             raise WireError(f"it was disturbed ({error}).") from error
 
+    def look_up(self, names: list[str]) -> dict[str, Any]:
+        """Get those of the names that the student has defined, and no other name."""
+        found = self.order("look_up", names)
+        if type(found) is not dict:
+            raise WireError("the names of the answers are incomplete.")
+        return {name: found[name] for name in names if name in found}
+
 
 class StudentProcess:
     """A worker for one submission, which is started anew when the student's code ends it.
@@ -239,14 +246,14 @@ class StudentProcess:
         while process.poll() is None:
             time.sleep(0.05)
             ticks += 1
-            if time.monotonic() > self._wire.deadline and self._process is process:
-                self._reason = (
-                    "Timeout",
-                    f"took longer than {self._seconds:g} s; is there a loop that never ends?",
-                )
-            elif ticks % 4 == 0:
-                self._reason = self._reason or _too_large(process.pid)
-            if self._reason and self._process is process:
+            reason = _too_large(process.pid) if ticks % 4 == 0 else ""
+            if time.monotonic() > self._wire.deadline:
+                loop = "is there a loop that never ends?"
+                reason = "Timeout", f"took longer than {self._seconds:g} s; {loop}"
+            if self._process is not process:  # it has been replaced meanwhile
+                return
+            if reason:
+                self._reason = reason
                 process.kill()
                 return
 
@@ -278,5 +285,7 @@ def _checked_outcome(outcome: Any) -> dict:
                 if figure.nbytes < 500_000 and figure.tobytes()[:8] == b"\x89PNG\r\n\x1a\n"
             ],
         }
-    except (KeyError, TypeError, AttributeError) as wrong:
+    except (PeerGone, WireError):
+        raise
+    except Exception as wrong:  # what stands for a thing of the student's may raise anything
         raise WireError("a cell's outcome is incomplete.") from wrong

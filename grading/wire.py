@@ -27,6 +27,7 @@ import numpy as np
 MAX_JSON = 16 * 2**20  # bytes of one message without its arrays
 MAX_ARRAYS = 256 * 2**20  # bytes of all arrays of one message
 MAX_DEPTH = 30  # lists in lists
+MAX_KEYS = 10_000  # of dictionaries and sets in one message, texts not counted
 LARGE = 2**20  # bytes; such an array is sent once, and named when it is sent again unchanged
 KEPT = 4  # how many of them the other side keeps
 TOO_MUCH = f"this is too much data: a test takes arrays up to {MAX_ARRAYS // 2**20} MB."
@@ -291,7 +292,8 @@ def describe(error: BaseException) -> list[str]:
 def _error(name: str, message: str, where: str) -> Exception:
     """Make an exception like one of the other side: an `except ValueError` here catches it."""
     base = getattr(builtins, name, Exception)
-    if not (isinstance(base, type) and issubclass(base, Exception)):
+    ends_a_loop = StopIteration, StopAsyncIteration  # and with it a test, as if it had passed
+    if not (isinstance(base, type) and issubclass(base, Exception)) or base in ends_a_loop:
         base = Exception
     made = type(name, (base,), {"__str__": lambda self: message, "__init__": lambda self: None})()
     made.where = where
@@ -462,6 +464,7 @@ class _Decoder:
     def __init__(self, wire: Wire, arrays: list[np.ndarray], memo: list[Any]) -> None:
         self.wire, self.memo = wire, memo
         self.arrays = iter(arrays)
+        self.keys = 0
 
     def decode(self, data: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
@@ -480,7 +483,7 @@ class _Decoder:
             case ["tuple", *items]:
                 return tuple(self.decode(item, depth + 1) for item in items)
             case ["set", *items]:
-                return {self.decode(item, depth + 1) for item in items}
+                return {self._key(item, depth) for item in items}
             case ["library", str(name), *fields]:
                 return self.wire.library[name](*[self.decode(field, depth + 1) for field in fields])
             case ["list", *_] | ["dict", *_]:
@@ -502,11 +505,20 @@ class _Decoder:
             case ["list", *items]:
                 return [self.decode(item, depth + 1) for item in items]
             case ["dict", *pairs]:
-                return {self.decode(k, depth + 1): self.decode(v, depth + 1) for k, v in pairs}
+                return {self._key(k, depth): self.decode(v, depth + 1) for k, v in pairs}
         raise WireError("the message is not what this wire carries.")
 
+    def _key(self, data: Any, depth: int) -> Any:
+        if type(data) is not str:  # numbers can be chosen so that all of them have one hash
+            self.keys += 1
+            if self.keys > MAX_KEYS:
+                raise WireError(f"there are more than {MAX_KEYS} keys that are no text.")
+        return self.decode(data, depth + 1)
+
     def _array(self, number: int, dtype: str, *shape: int) -> np.ndarray:
-        if dtype not in DTYPES or any(type(n) is not int or n < 0 for n in shape):
+        if len(shape) > MAX_DEPTH or any(type(n) is not int or not 0 <= n < 2**40 for n in shape):
+            raise WireError("this is no shape of an array.")
+        if dtype not in DTYPES:
             raise WireError("this is no array of numbers.")
         data = self.wire.received[number] if number > 0 else next(self.arrays)
         if data.nbytes != prod(shape) * np.dtype(dtype).itemsize:

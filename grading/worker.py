@@ -104,7 +104,7 @@ class _Bounded(io.TextIOBase):
 
 
 class Worker:
-    """A student's names, and what the grader may do with them: each public method is for it."""
+    """A student's names; each public method is something that the grader may do with them."""
 
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
@@ -285,6 +285,9 @@ def main(user: str | None = None) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # a student's print must not write into the wire
         os.dup2(nothing, stream)
+    if hasattr(os, "register_at_fork"):  # nor may a process that a student forks hold it open
+        ends = reader.fileno(), writer.fileno()
+        os.register_at_fork(after_in_child=lambda: [os.dup2(nothing, end) for end in ends])
     builtins.exit = builtins.quit = lambda *_: None  # in a notebook they end the session
     _import_matplotlib_later()
     fonts = Path(__file__).parent.with_name("fonts")  # read-only; matplotlib wants a place to write

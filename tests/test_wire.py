@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -360,6 +361,34 @@ def reply(content, sizes="[]", call=1, kind="return"):
 def test_a_forged_reply_is_refused(data):
     with pytest.raises((WireError, PeerGone)):
         answer(data)
+
+
+P = 2**61 - 1  # the hash of each of its multiples is 0
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        reply(f'[["set", {", ".join(str(k * P) for k in range(200_000))}], []]'),
+        reply(f'[["dict", {", ".join(f"[{k * P}, 0]" for k in range(200_000))}], []]'),
+        reply(
+            '[["list", '
+            + ", ".join(
+                f'["set", {", ".join(str((j * 2000 + k) * P) for k in range(2000))}]'
+                for j in range(100)
+            )
+            + "], []]"
+        ),
+        reply(f'[["array", 0, "<f8", {", ".join(["9"] * 1_000_000)}], []]', "[8]") + bytes(8),
+        reply(f'[["array", 0, "<f8", {", ".join(["9" * 4000] * 30)}], []]', "[8]") + bytes(8),
+    ],
+    ids=["set", "dict", "many sets", "many axes", "long axes"],
+)
+def test_a_reply_that_takes_long_to_read_is_refused_soon(data):
+    start = time.monotonic()
+    with pytest.raises(WireError):
+        answer(data)
+    assert time.monotonic() - start < 5
 
 
 @given(st.binary(max_size=200))
