@@ -68,7 +68,7 @@ class _LazyModule(types.ModuleType):
         self.__class__ = types.ModuleType
         self.__spec__.loader.loader.exec_module(self)
         if self.__name__ == "matplotlib.pyplot":
-            for action in self.at_first_use:
+            for action in _LazyModule.at_first_use:
                 action()
         return getattr(self, name)
 
