@@ -187,7 +187,8 @@ def _system() -> list[str]:
             options += ["--ro-bind", str(path), str(path)]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     options += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives"]
-    options += ["--dev", "/dev"]  # and no /proc: nothing needs it, and some containers refuse it
+    # no /proc: nothing needs it, and some containers refuse it
+    options += ["--dev", "/dev", "--remount-ro", "/dev"]  # /dev/shm would have no limit
     options += ["--perms", "1777", "--size", str(WORK_BYTES), "--tmpfs", WORK]
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         options += _bind(sys.base_prefix)
