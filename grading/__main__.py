@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.simplefilter("ignore", SAWarning)
     try:
         return options.run(options)
-    except CourseError as error:
+    except (CourseError, SandboxError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

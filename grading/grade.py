@@ -78,7 +78,9 @@ def grade(
     Raises
     ------
     CourseError
-        If the assignment is not released, nobody handed it in, or this machine has no sandbox.
+        If the assignment is not released, or nobody handed it in.
+    SandboxError
+        If this machine has no sandbox.
     """
     name = course.source_notebook(assignment).name
     if not (course.release / assignment / name).exists():

@@ -17,16 +17,16 @@ from pathlib import Path
 import matplotlib as mpl
 import psutil
 
-from grading.course import ROOT, CourseError
 from grading.edition import write_edition
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 WORK_BYTES = 128 * 2**20
 WORKBOOK, WORK = "/workbook", "/tmp"  # as a student's code sees them
 PACKAGES = sysconfig.get_path("purelib")
 
 
-class SandboxError(CourseError):
+class SandboxError(Exception):
     """Submissions can't be kept apart on this machine; the message says what would help."""
 
 

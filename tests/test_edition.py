@@ -22,6 +22,7 @@ DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 # Public layers, rules and models that every edition has, and why.
 OPEN = {
+    "elu_forward": "02 gives it, and asks for its backward",
     "sgd": "the statement of 03 shows it; every solver needs a rule",
 }
 
@@ -109,7 +110,7 @@ def test_every_definition_in_the_layers_files_is_taught():
         for path, node, _ in definitions(LIBRARY)
         if path.parts[0] == "layers" and not node.name.startswith("_")
     }
-    assert public <= TAUGHT
+    assert public <= TAUGHT | set(OPEN)
 
 
 # What is withheld

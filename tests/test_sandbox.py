@@ -18,8 +18,7 @@ import pytest
 
 from cs231n_lib.layers import softmax_loss
 from grading import sandbox
-from grading.course import ROOT
-from grading.sandbox import SandboxError, launch
+from grading.sandbox import ROOT, SandboxError, launch
 from grading.stubs import StudentProcess
 
 ASSIGNMENT = "01_backprop"
