@@ -1,5 +1,7 @@
 """Nothing gets out of the sandbox, and nothing of the course gets in."""
 
+import contextlib
+import functools
 import inspect
 import json
 import os
@@ -34,19 +36,20 @@ def why_no_sandbox():
 
 needs_sandbox = pytest.mark.skipif(bool(why_no_sandbox()), reason=why_no_sandbox() or "it is there")
 
-# Runs the cells that stand on its standard input in one worker, and prints their outcomes.
+# Runs the cells that stand on a line of its standard input in a worker of their own.
 RUNNER = """
 import json, sys
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
-student = StudentProcess(lambda: launch("01_backprop"))
-try:
-    for cell in json.load(sys.stdin):
-        outcome = student.run_cell(cell, "cell", 60)
-        outcome["figures"] = len(outcome["figures"])
-        print(json.dumps(outcome), flush=True)
-finally:
+for line in sys.stdin:
+    student = StudentProcess(lambda: launch("01_backprop"))
+    outcomes = []
+    for cell in json.loads(line):
+        outcomes.append({**student.run_cell(cell, "cell", 60), "figures": []})
+        if cell.endswith("# tell"):
+            print("waiting", flush=True)
     student.close()
+    print(json.dumps(outcomes), flush=True)
 """
 
 
@@ -91,18 +94,29 @@ class Cells:
             "CS231N_COURSE_SECRET": "do-not-tell",
         }
 
-    def __call__(self, *cells):
-        done = subprocess.run(
+    def start(self):
+        return subprocess.Popen(
             self.command(),
-            input=json.dumps([textwrap.dedent(cell) for cell in cells]),
-            capture_output=True,
-            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             env=self.environment(),
             cwd=self.folder,
-            timeout=60,
+            text=True,
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    @functools.cached_property
+    def grader(self):
+        return self.start()
+
+    def close(self):
+        if "grader" in vars(self):
+            self.grader.communicate(timeout=20)
+
+    def __call__(self, *cells):
+        cells = [textwrap.dedent(cell) for cell in cells]
+        self.grader.stdin.write(json.dumps(cells) + "\n")
+        self.grader.stdin.flush()
+        return json.loads(self.grader.stdout.readline())
 
     def printed(self, cell):
         [outcome] = self(cell)
@@ -110,7 +124,7 @@ class Cells:
         return outcome["printed"].splitlines()
 
 
-@pytest.fixture(params=["me", "nobody"])
+@pytest.fixture(scope="module", params=["me", "nobody"])
 def inside(request, tmp_path_factory):
     if request.param == "nobody" and os.geteuid() == 0 and shutil.which("setpriv") is None:
         pytest.skip("setpriv, which starts it as another user, is missing")
@@ -122,7 +136,9 @@ def inside(request, tmp_path_factory):
         (folder / path.name).chmod(0o644)
     for path in (folder, folder.parent, folder.parent.parent):
         path.chmod(0o777 if path == folder else 0o755)
-    return Cells(request.param, folder)
+    cells = Cells(request.param, folder)
+    yield cells
+    cells.close()
 
 
 @pytest.fixture
@@ -432,22 +448,16 @@ def test_with_the_worker_everything_ends_that_it_started(way):
 
 @needs_sandbox
 def test_a_worker_ends_with_the_grader(inside):
-    cells = [DAEMONS, "import time; time.sleep(60)"]
-    grader = subprocess.Popen(
-        inside.command(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=inside.environment(),
-        cwd=inside.folder,
-    )
-    with grader:
-        grader.stdin.write(json.dumps(cells).encode())
-        grader.stdin.close()
+    cells = [DAEMONS + "# tell", "import time; time.sleep(60)"]
+    with inside.start() as grader:
+        grader.stdin.write(json.dumps(cells) + "\n")
+        grader.stdin.flush()
         grader.stdout.readline()
         assert len(daemons()) >= 2
         for child in psutil.Process(grader.pid).children(recursive=True):
-            if child.name().startswith("python"):  # the grader itself, below setpriv
-                child.kill()
+            with contextlib.suppress(psutil.Error):  # it has ended with another one
+                if child.name().startswith("python"):  # the grader itself, below setpriv
+                    child.kill()
         grader.kill()
     end = time.monotonic() + 5
     while daemons() and time.monotonic() < end:
