@@ -183,8 +183,8 @@ def _run_test(
         failure = student.end(error)
         student.disable(course.tests[test], *failure)
     if failure is None:
-        return None, printed.getvalue()
-    ename, evalue = failure
+        return None, _writable(printed.getvalue())
+    ename, evalue = map(_writable, failure)
     traceback = describe_error(ename, evalue).splitlines()
     return new_output("error", ename=ename, evalue=evalue, traceback=traceback), ""
 
@@ -225,21 +225,26 @@ def _noting(function: Callable, used: set[str]) -> Callable:
     return noting
 
 
+def _writable(text: str) -> str:
+    """Replace what UTF-8 does not have, as half of a pair: no notebook can be saved with it."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _stream(text: str) -> list[NotebookNode]:
     return [new_output("stream", name="stdout", text=text)] if text else []
 
 
 def _outputs(outcome: dict) -> list[NotebookNode]:
     """Put what a student's cell did into the form that notebooks have for it."""
-    outputs = _stream(outcome["printed"])
+    outputs = _stream(_writable(outcome["printed"]))
     for picture in outcome["figures"]:
         data = {"image/png": base64.b64encode(picture).decode()}
         outputs.append(new_output("display_data", data=data))
     if outcome["shown"] is not None:
-        data = {"text/plain": outcome["shown"]}
+        data = {"text/plain": _writable(outcome["shown"])}
         outputs.append(new_output("execute_result", data=data, execution_count=None))
     if outcome["error"] is not None:
-        ename, evalue, where = [*outcome["error"], ""][:3]
+        ename, evalue, where = map(_writable, [*outcome["error"], ""][:3])
         text = f"{ename}: {evalue}" + (f" (in {where})" if where else "")
         outputs.append(new_output("error", ename=ename, evalue=evalue, traceback=[text]))
     return outputs

@@ -1,11 +1,13 @@
 """A student's cells in a worker: what a notebook does, and nothing that costs the grader."""
 
+import json
 import struct
 import sys
 import time
 
 import pytest
 
+from grading.execute import _outputs
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
 
@@ -189,6 +191,24 @@ def test_a_long_message_is_cut(run):
 def test_a_cell_may_do_with_its_streams_what_it_likes(run, source):
     assert run(source)["error"] is None
     assert run("print('back')")["printed"] == "back\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('\\ud800')",
+        "class A:\n    __repr__ = lambda _: '\\ud800'\nA()",
+        "1 / len('\\ud800'[1:])",
+    ],
+)
+def test_what_utf8_does_not_have_can_be_saved(run, source):
+    text = json.dumps(_outputs(run(source)), ensure_ascii=False)
+    assert text.encode("utf-8")
+
+
+def test_a_message_that_utf8_does_not_have_can_be_saved(run):
+    text = json.dumps(_outputs(run("raise ValueError('\\ud800')")), ensure_ascii=False)
+    assert "ValueError: ?" in text.encode("utf-8").decode()
 
 
 def test_input_is_an_error_and_does_not_wait(run):
