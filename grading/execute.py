@@ -199,7 +199,7 @@ def _alarm(seconds: float) -> Iterator[None]:
     can_ring = hasattr(signal, "setitimer") and current_thread() is main_thread()
     if can_ring:
         before = signal.signal(signal.SIGALRM, ring)
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # again, if it was caught
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from grading.worker import ACTIONS
 
 LIBRARY = {"Graph": Graph, "Gate": Gate, "Node": Node}
 MEMORY = 4 * 2**30  # bytes of all processes of a student together
-PROCESSES = 64
+PROCESSES = 16
 
 
 class WorkerError(Exception):

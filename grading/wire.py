@@ -27,6 +27,7 @@ import numpy as np
 MAX_JSON = 16 * 2**20  # bytes of one message without its arrays
 MAX_ARRAYS = 256 * 2**20  # bytes of all arrays of one message
 MAX_DEPTH = 30  # lists in lists
+MAX_ITEMS = 10**6  # of lists, dictionaries and so on in one message, arrays counted as one
 MAX_KEYS = 10_000  # of dictionaries and sets in one message, texts not counted
 LARGE = 2**20  # bytes; such an array is sent once, and named when it is sent again unchanged
 KEPT = 4  # how many of them the other side keeps
@@ -79,6 +80,8 @@ class Wire:
     library : dict of str to type, optional
         Dataclasses that both sides have, by name; they travel as their fields.
     """
+
+    catches: type[BaseException] = Exception  # what a function that is called may raise
 
     def __init__(
         self,
@@ -209,7 +212,7 @@ class Wire:
             self._send("return", call, reply, encoder)
         except PeerGone:
             raise
-        except BaseException as error:  # also sys.exit, which must not end this process
+        except self.catches as error:
             self._send("raise", call, describe(error), _Encoder(self, []))
 
     def _send(self, kind: str, call: int, content: Any, encoder: _Encoder) -> None:
@@ -464,11 +467,13 @@ class _Decoder:
     def __init__(self, wire: Wire, arrays: list[np.ndarray], memo: list[Any]) -> None:
         self.wire, self.memo = wire, memo
         self.arrays = iter(arrays)
-        self.keys = 0
+        self.keys = self.items = 0
+        self.sizes: dict[int, int] = {}  # items of each container, by its place
 
     def decode(self, data: Any, depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise WireError(f"there are more than {MAX_DEPTH} containers in one another.")
+        self._count(1)
         if data is None or type(data) in (bool, int, float, str):
             return data
         match data:
@@ -477,7 +482,10 @@ class _Decoder:
             case ["mine", int(number), str(name)]:
                 return self.wire.make_remote(self.wire, number, name[:100])
             case ["same", int(place)] if place >= 0:
-                return self.memo[place]
+                value = self.memo[place]
+                if isinstance(value, list | dict):
+                    self._count(self.sizes.get(place, len(value)))
+                return value
             case ["scalar", *about]:
                 return self._array(*about)[()]
             case ["tuple", *items]:
@@ -487,10 +495,13 @@ class _Decoder:
             case ["library", str(name), *fields]:
                 return self.wire.library[name](*[self.decode(field, depth + 1) for field in fields])
             case ["list", *_] | ["dict", *_]:
-                value: Any = [] if data[0] == "list" else {}
+                value = [] if data[0] == "list" else {}
+                place, before = len(self.memo), self.items
                 self.memo.append(value)
+                self.sizes[place] = MAX_ITEMS  # one that holds itself has no end
                 content = self.content(data, depth)
                 value.extend(content) if data[0] == "list" else value.update(content)
+                self.sizes[place] = self.items - before
                 return value
         self.memo.append(self.content(data, depth))
         return self.memo[-1]
@@ -507,6 +518,12 @@ class _Decoder:
             case ["dict", *pairs]:
                 return {self._key(k, depth): self.decode(v, depth + 1) for k, v in pairs}
         raise WireError("the message is not what this wire carries.")
+
+    def _count(self, items: int) -> None:
+        """Count what arrives as if every container were written out where it comes again."""
+        self.items += items
+        if self.items >= MAX_ITEMS:
+            raise WireError("there are too many items, or a list holds itself.")
 
     def _key(self, data: Any, depth: int) -> Any:
         if type(data) is not str:  # numbers can be chosen so that all of them have one hash

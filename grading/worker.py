@@ -27,9 +27,9 @@ from grading.wire import Wire, describe
 
 LIMITS = {
     "RLIMIT_AS": 6 * 2**30,  # a larger array is a MemoryError, not the end of the process
-    "RLIMIT_FSIZE": 64 * 2**20,
-    "RLIMIT_NOFILE": 256,
-    "RLIMIT_NPROC": 64,
+    "RLIMIT_FSIZE": 16 * 2**20,
+    "RLIMIT_NOFILE": 64,
+    "RLIMIT_NPROC": 16,
     "RLIMIT_CORE": 0,
 }
 OUTPUT = 20_000  # characters of what a cell prints
@@ -292,6 +292,7 @@ def main(user: str | None = None) -> None:
     _import_matplotlib_later()
     fonts = Path(__file__).parent.with_name("fonts")  # read-only; matplotlib wants a place to write
     shutil.copytree(fonts, os.environ["MPLCONFIGDIR"])
+    Wire.catches = BaseException  # also sys.exit, which must not end this process
     wire = Wire(reader, writer, library=LIBRARY)
     worker = Worker(wire)
     for name in ACTIONS:

@@ -325,7 +325,7 @@ def test_only_its_own_folder_can_be_written_and_that_is_bounded(inside):
         try:
             for k in range(40):
                 with open(f"/tmp/fill{k}", "wb") as file:
-                    for _ in range(20):
+                    for _ in range(10):
                         total += file.write(block)
         except OSError as error:
             print(error.strerror)

@@ -34,6 +34,7 @@ class Ends:
         library = {"Pair": Pair}
         self.near = Wire(os.fdopen(to_near, "rb"), os.fdopen(from_near, "wb"), library=library)
         self.far = Wire(os.fdopen(to_far, "rb"), os.fdopen(from_far, "wb"), library=library)
+        self.far.catches = BaseException
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -296,11 +297,26 @@ def deep(levels):
     return value
 
 
-def test_a_list_that_holds_itself_arrives_so(ends):
-    loop = []
-    loop.append(loop)
-    result = ends.call(lambda: loop)
-    assert result[0] is result
+def test_a_list_that_holds_itself_or_doubles_for_ever_is_refused():
+    for spoil in (lambda a: a, lambda a: [a, [a, a]]):
+        pair = Ends()
+        loop = []
+        loop.append(spoil(loop))
+        double = [0] * 20
+        for _ in range(25):
+            double = [double, double]
+        for value in (loop, double):
+            with pytest.raises(WireError, match="too many items, or a list holds itself"):
+                pair.call(lambda value=value: value)
+        pair.close()
+
+
+def test_a_list_that_comes_twice_is_one_list():
+    pair = Ends()
+    shared = [1]
+    first, second = pair.call(lambda: (shared, shared))
+    assert first is second
+    pair.close()
 
 
 def test_the_end_of_the_other_process_is_noticed():
