@@ -18,7 +18,7 @@ from grading.worker import ACTIONS
 
 LIBRARY = {"Graph": Graph, "Gate": Gate, "Node": Node}
 MEMORY = 4 * 2**30  # bytes of all processes of a student together
-PROCESSES = 16
+PROCESSES = 32  # the worker itself is allowed 16; this is for where that does not hold
 
 
 class WorkerError(Exception):
