@@ -15,6 +15,7 @@ from cs231n_lib.verdict import describe_error
 
 # Seconds for one cell: far more than any right answer needs.
 TIMEOUT = 120
+TOO_LONG = f"took longer than {TIMEOUT} s; is there a loop that never ends?"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +57,8 @@ def check(path: Path) -> int:
     client = NotebookClient(
         notebook,
         timeout=TIMEOUT,
+        interrupt_on_timeout=True,
+        error_on_timeout={"ename": "Timeout", "evalue": TOO_LONG, "traceback": [TOO_LONG]},
         allow_errors=True,
         resources={"metadata": {"path": str(path.resolve().parent)}},
         extra_arguments=["--log-level=ERROR"],  # the kernel's own remarks are not the student's

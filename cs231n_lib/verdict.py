@@ -14,6 +14,8 @@ from cs231n_lib.contracts import format_shape
 # float32 to about 1e-6. A wrong one that is closer than this is not a mistake a student makes.
 TOLERANCE = 2e-6
 
+ZERO = 1e-9  # a numerical gradient that should be 0 is noise of up to this size
+
 NOT_ATTEMPTED = "not attempted: the line `raise NotImplementedError()` is still there."
 
 
@@ -151,14 +153,19 @@ def describe_error(name: str, message: str) -> str:
         return NOT_ATTEMPTED
     if name in ("AssertionError", "CheckFailed", "Timeout") and message:
         return message
+    if message.startswith("cannot unpack non-iterable NoneType"):
+        message += ". A function that should return several results returned None."
+    elif message.startswith("cannot unpack non-iterable"):
+        message += ". A function that should return several results returned only one."
     return f"{name}: {message}" if message else name
 
 
 def _agree(array: np.ndarray, expected: np.ndarray) -> bool:
     if array.shape != expected.shape:
         return False
-    largest = np.abs(expected).max(initial=0)
-    return bool(np.allclose(array, expected, rtol=TOLERANCE, atol=max(TOLERANCE * largest, 1e-12)))
+    finite = expected[np.isfinite(expected)]  # one infinity must not make all others equal
+    largest = np.abs(finite).max(initial=0)
+    return bool(np.allclose(array, expected, rtol=TOLERANCE, atol=max(TOLERANCE * largest, ZERO)))
 
 
 def _explain(array: np.ndarray, expected: np.ndarray) -> list[str]:

@@ -13,13 +13,15 @@ LIBRARY = Path(cs231n_lib.__file__).parent
 COURSE = Path(__file__).with_name("course.toml")
 
 
-def withheld_names(assignment: str) -> dict[str, str]:
+def withheld_names(assignment: str, grading: bool = False) -> dict[str, str]:
     """Collect the names that the edition of an assignment must not answer.
 
     Parameters
     ----------
     assignment : str
         The assignment's name.
+    grading : bool, default False
+        Also those that students have, but that would be an answer.
 
     Returns
     -------
@@ -34,10 +36,13 @@ def withheld_names(assignment: str) -> dict[str, str]:
     for entry in assignments[first:]:
         for name in entry["teaches"]:
             withheld.setdefault(name, entry["name"])
+    if grading and assignment in names:
+        absent = assignments[first].get("absent_in_grading", [])
+        withheld |= dict.fromkeys(absent, assignment)
     return withheld
 
 
-def write_edition(assignment: str, folder: Path) -> None:
+def write_edition(assignment: str, folder: Path, grading: bool = False) -> None:
     """Write the student edition of an assignment.
 
     Parameters
@@ -46,8 +51,10 @@ def write_edition(assignment: str, folder: Path) -> None:
         The assignment's name.
     folder : Path
         Where ``cs231n_lib`` is to be; it must not exist yet.
+    grading : bool, default False
+        For a worker that grades, instead of for a student.
     """
-    withheld = withheld_names(assignment)
+    withheld = withheld_names(assignment, grading)
     shutil.copytree(LIBRARY, folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
     for path in sorted(folder.rglob("*.py")):
         source = path.read_text(encoding="utf-8")

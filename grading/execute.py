@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import inspect
 import io
 import signal
 import warnings
@@ -16,7 +17,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from subprocess import Popen
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -27,7 +28,7 @@ from nbgrader.utils import is_solution
 from traitlets import Bool, Float
 
 from cs231n_lib.verdict import describe_error
-from grading.repair import is_test
+from grading.repair import is_test, writable
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
 from grading.wire import PeerGone, WireError
@@ -75,9 +76,9 @@ def execute(
 ) -> None:
     """Execute a submission, and write the outputs into its cells.
 
-    An exercise that fails where an earlier one has failed is tried once more, with right versions
-    of the earlier ones in the place of the student's: a mistake costs its points once. These
-    versions stay in this process too; the student's code calls them over the wire.
+    An exercise that fails is tried once more, with right versions of the earlier answers in the
+    place of the student's: a mistake costs its points once. These versions stay in this process
+    too; the student's code calls them over the wire.
 
     Parameters
     ----------
@@ -90,11 +91,12 @@ def execute(
     seconds_per_test, seconds_per_cell : float
         How long a test, and a cell of the student, may take.
     retry : bool, default True
-        Try a failed exercise once more on right versions of earlier ones.
+        Try a failed exercise once more, with right versions of earlier answers.
     """
     course = _Course(source)
     student = StudentProcess(launch)
     failed: set[str] = set()
+    careful = False  # an earlier answer has ended a later test: try that only with right versions
     try:
         for cell in notebook.cells:
             if cell.cell_type != "code":
@@ -102,22 +104,24 @@ def execute(
             cell.execution_count, cell.outputs = None, []
             if cell.id in course.tests:
                 exercise = course.tests[cell.id]
-                error, text = _run_test(course, student, cell.id, {}, seconds_per_test)
-                if error and retry and failed - {exercise}:
+                earlier = course.earlier(exercise) if retry else {}
+                outcome = None
+                if not (careful and earlier):
+                    outcome = _run_test(course, student, cell.id, {}, seconds_per_test)
+                if earlier and (outcome is None or outcome.error):
                     used: set[str] = set()
-                    # a backward reads the cache of its own forward, so both are replaced
-                    pairs = (failed | {_partner(name) for name in failed}) - {exercise}
-                    given = {
-                        name: _noting(course.right[name], used) for name in pairs & {*course.right}
-                    }
+                    given = {name: _noting(right, used) for name, right in earlier.items()}
                     again = _run_test(course, student, cell.id, given, seconds_per_test)
-                    if used:
-                        error, text = again
-                        instead = ", ".join(sorted(used))
-                        text += f"(With a right version in the place of your {instead}.)\n"
-                if error and exercise in course.right:
+                    if used or outcome is None:
+                        careful = careful or bool(outcome and outcome.ended and not again.ended)
+                        note = _note(used & failed, passed=again.error is None)
+                        if outcome is None or note:
+                            outcome = again._replace(text=again.text + note)
+                if outcome.ended:
+                    student.disable(exercise, *outcome.ended)
+                if outcome.error and exercise in course.answers:
                     failed.add(exercise)
-                cell.outputs = [*_stream(text), *([error] if error else [])]
+                cell.outputs = _stream(outcome.text) + ([outcome.error] if outcome.error else [])
             elif EXPERIMENT not in cell.metadata.get("tags", []):
                 is_answer = is_solution(cell)
                 seconds = seconds_per_test if is_answer else seconds_per_cell
@@ -149,16 +153,36 @@ class _Course:
         self.right = {
             name: solved[name]
             for name in self.answers
-            if not name.startswith("predict_") and not isinstance(solved[name], type)
+            if not isinstance(solved[name], type) and inspect.signature(solved[name]).parameters
         }
+
+    def earlier(self, exercise: str) -> dict[str, Callable]:
+        """Collect the right versions of what an exercise may be built on.
+
+        A function without arguments is a prediction or a setting: it is built on nothing, and a
+        second try would be a second guess.
+        """
+        is_class = exercise not in self.right and exercise[0].isupper()
+        if exercise not in self.right and not is_class:
+            return {}
+        above = self.answers[: self.answers.index(exercise)]
+        return {name: self.right[name] for name in above if name in self.right}
+
+
+class _Outcome(NamedTuple):
+    """How a test went: its error, what it printed, and why the worker ended, if it did."""
+
+    error: NotebookNode | None
+    text: str
+    ended: tuple[str, str] | None = None
 
 
 def _run_test(
     course: _Course, student: StudentProcess, test: str, given: dict[str, Any], seconds: float
-) -> tuple[NotebookNode | None, str]:
-    """Run one test; return its error, or None, and what it printed."""
+) -> _Outcome:
+    """Run one test."""
     printed = io.StringIO()
-    failure: tuple[str, str] | None = None
+    failure = ended = None
     try:
         with student.limit(seconds) as wire:
             names = {**course.names, **wire.look_up(course.answers)}
@@ -180,13 +204,20 @@ def _run_test(
             wire.order("restore")
             wire.forget()
     except (PeerGone, WireError) as error:
-        failure = student.end(error)
-        student.disable(course.tests[test], *failure)
+        failure = ended = student.end(error)
     if failure is None:
-        return None, _writable(printed.getvalue())
-    ename, evalue = map(_writable, failure)
+        return _Outcome(None, writable(printed.getvalue()))
+    ename, evalue = map(writable, failure)
     traceback = describe_error(ename, evalue).splitlines()
-    return new_output("error", ename=ename, evalue=evalue, traceback=traceback), ""
+    error = new_output("error", ename=ename, evalue=evalue, traceback=traceback)
+    return _Outcome(error, "", ended)
+
+
+def _note(instead: set[str], passed: bool) -> str:
+    """Say which wrong answers had right versions in their place."""
+    if instead:
+        return f"(With a right version in the place of your {', '.join(sorted(instead))}.)\n"
+    return "(With right versions of the earlier answers.)\n" if passed else ""
 
 
 @contextmanager
@@ -208,12 +239,6 @@ def _alarm(seconds: float) -> Iterator[None]:
             signal.signal(signal.SIGALRM, before)
 
 
-def _partner(name: str) -> str:
-    """Name the backward of a forward, and the other way round."""
-    layer, _, direction = name.rpartition("_")
-    return layer + {"forward": "_backward", "backward": "_forward"}.get(direction, "")
-
-
 def _noting(function: Callable, used: set[str]) -> Callable:
     """Make a function note that it was called."""
 
@@ -225,26 +250,21 @@ def _noting(function: Callable, used: set[str]) -> Callable:
     return noting
 
 
-def _writable(text: str) -> str:
-    """Replace what UTF-8 does not have, as half of a pair: no notebook can be saved with it."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _stream(text: str) -> list[NotebookNode]:
     return [new_output("stream", name="stdout", text=text)] if text else []
 
 
 def _outputs(outcome: dict) -> list[NotebookNode]:
     """Put what a student's cell did into the form that notebooks have for it."""
-    outputs = _stream(_writable(outcome["printed"]))
+    outputs = _stream(writable(outcome["printed"]))
     for picture in outcome["figures"]:
         data = {"image/png": base64.b64encode(picture).decode()}
         outputs.append(new_output("display_data", data=data))
     if outcome["shown"] is not None:
-        data = {"text/plain": _writable(outcome["shown"])}
+        data = {"text/plain": writable(outcome["shown"])}
         outputs.append(new_output("execute_result", data=data, execution_count=None))
     if outcome["error"] is not None:
-        ename, evalue, where = map(_writable, [*outcome["error"], ""][:3])
+        ename, evalue, where = map(writable, [*outcome["error"], ""][:3])
         text = f"{ename}: {evalue}" + (f" (in {where})" if where else "")
         outputs.append(new_output("error", ename=ename, evalue=evalue, traceback=[text]))
     return outputs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -22,6 +23,7 @@ from grading.course import Course, CourseError, last_error, process_context
 from grading.repair import UngradableError, is_test, read_submission, rebuild
 from grading.sandbox import check, workbook
 
+MEMORY = 12 * 2**30  # bytes of address space for nbgrader and the tests
 SECONDS = 300  # for one submission; its cells and tests have their own, shorter limits
 
 
@@ -115,11 +117,17 @@ def _grade_one(
     kept = "" if earlier is None else f" The mark of an earlier file stays: {earlier:g}."
     try:
         submitted = read_submission(course.submitted / student / assignment, name, source)
+        folder = course.repaired / student / assignment
+        _copy_beside(course.submitted / student / assignment, folder)
+        nbformat.write(rebuild(submitted, source), folder / name)
     except UngradableError as error:
         return Result(student, "refused", None, max_points, f"{error}{kept}")
-    folder = course.repaired / student / assignment
-    _copy_beside(course.submitted / student / assignment, folder)
-    nbformat.write(rebuild(submitted, source), folder / name)
+    except OSError as error:
+        reason = f"{error.strerror or error}."
+        return Result(student, "failed", None, max_points, f"{reason}{kept}")
+    except Exception as error:  # whatever else a file holds, it must not stop the class
+        reason = f"{name} can't be repaired ({type(error).__name__}: {error})."
+        return Result(student, "refused", None, max_points, f"{reason}{kept}")
     failure = "interrupted"
     try:
         failure = autograder.grade(student)
@@ -189,7 +197,7 @@ class _Autograder:
             context = process_context()
             self._pipe, other_end = context.Pipe()
             self._process = context.Process(
-                target=_autograde, args=(self._course, self._assignment, other_end)
+                target=_autograde, args=(self._course, self._assignment, other_end, self._pipe)
             )
             self._process.start()
             other_end.close()
@@ -214,8 +222,13 @@ class _Autograder:
             self._process = None
 
 
-def _autograde(course: Course, assignment: str, pipe: Connection) -> None:
+def _autograde(course: Course, assignment: str, pipe: Connection, parents: Connection) -> None:
     """Grade each student whose name arrives."""
+    parents.close()  # else this process would not notice the end of its parent
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C goes to the parent alone
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

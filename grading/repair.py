@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
@@ -69,7 +70,7 @@ def read_submission(folder: Path, name: str, source: NotebookNode) -> NotebookNo
         raise UngradableError(f"{name} is empty.")
     try:
         json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number with thousands of digits
         raise UngradableError(f"{name} is not a notebook, or was cut off: {error}.") from error
     try:
         with warnings.catch_warnings(action="ignore"):  # odd cell ids are repaired below
@@ -111,27 +112,47 @@ def rebuild(submitted: NotebookNode, source: NotebookNode) -> NotebookNode:
     for position, cell in enumerate(submitted.cells):
         name = cell_name(cell)
         if name not in released:
-            added = {**cell, "metadata": {}, "id": f"added-{position}"}
-            groups[previous].append(_without_markup(nbformat.from_dict(added)))
+            if isinstance(cell.source, str):
+                new_cell = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+                added = new_cell(writable(cell.source), id=f"added-{position}")
+                groups[previous].append(_without_markup(added))
             continue
         previous = name
         own = groups[name][0]
         # a second copy that was left as released does not undo an answer
-        if (is_solution(own) or grade_id(own) is None) and cell.source != released[name]:
-            own.source = cell.source
+        changed = isinstance(cell.source, str) and cell.source != released[name]
+        if (is_solution(own) or grade_id(own) is None) and changed:
+            own.source = writable(cell.source)
             _without_markup(own)
     base.cells = list(chain.from_iterable(groups.values()))
     return base
 
 
 def _without_markup(cell: NotebookNode) -> NotebookNode:
-    """Show HTML in a student's text as text: whoever grades it reads it in a browser."""
+    """Show HTML in a student's text as text: whoever grades it reads it in a browser.
+
+    A space without width makes a tag no tag, in formulas and code too. Links lead to the web only.
+    """
     if cell.cell_type != "code":
-        text = re.sub(r"<(?=[a-zA-Z/!?])", "&lt;", cell.source)
-        cell.source = re.sub("(?i)javascript:", "javascript&#58;", text)
+        text = re.sub(r"<(?=[a-zA-Z/!?])", "<\u200b", cell.source)
+        text = re.sub(r"!\[([^\]]*)\]\(attachment:[^)]*\)", r"(picture: \1)", text)
+        cell.source = re.sub(r"\](\(|:)\s*([^\s)]*)", _link, text)
         cell.cell_type = "markdown"
         cell.pop("attachments", None)
     return cell
+
+
+def _link(match: re.Match) -> str:
+    """Keep a link to the web; take the others apart, as they may run a script."""
+    target = match[2].strip("<>\u200b")
+    is_web = re.match(r"(https?://|mailto:|#)", target, re.IGNORECASE)
+    is_plain = not re.search(r"[:&\\]", target)
+    return match[0] if is_web or is_plain else f"] {match[1]}{match[2]}"
+
+
+def writable(text: str) -> str:
+    """Replace what UTF-8 does not have, as half of a pair: no notebook can be saved with it."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class RebuildFromSource(NbGraderPreprocessor):

@@ -51,7 +51,7 @@ def workbook(assignment: str) -> Path:
     (folder / "grading").mkdir()
     for name in ("__init__.py", "wire.py", "worker.py"):
         shutil.copyfile(HERE / name, folder / "grading" / name)
-    write_edition(assignment, folder / "cs231n_lib")
+    write_edition(assignment, folder / "cs231n_lib", grading=True)
     fonts = folder / "fonts"
     fonts.mkdir()
     for path in Path(mpl.get_cachedir()).glob("fontlist-*.json"):

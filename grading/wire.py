@@ -16,7 +16,6 @@ import builtins
 import json
 import os
 import struct
-from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import prod
@@ -169,6 +168,8 @@ class Wire:
         with _checking():
             if kind == "raise":
                 name, message, where = content
+                if [type(text) for text in content] != [str] * 3:
+                    raise WireError("this is no exception.")
                 error = _error(name[:100], message[:TEXT], where[:TEXT])
             elif kind == "return":
                 encoded, changes = content
@@ -409,11 +410,16 @@ class _Encoder:
             return ["yours", value._number]
         if id(value) in self.places:
             return ["same", self.places[id(value)]]
+        if isinstance(value, np.longdouble) or getattr(value, "dtype", None) == np.longdouble:
+            value = np.asarray(value, np.float64)[()]  # no other type holds all of its digits
         if isinstance(value, np.generic) and value.dtype.str in DTYPES:
             return ["scalar", *self._array(np.asarray(value))]
-        if kind in (tuple, set, frozenset):
+        for plain in (int, float, str):  # a subclass is its value
+            if isinstance(value, plain) and not isinstance(value, np.generic):
+                return self.encode(plain(value), depth)
+        if isinstance(value, tuple | set | frozenset):
             items = [self.encode(item, depth + 1) for item in value]
-            return ["tuple" if kind is tuple else "set", *items]
+            return ["tuple" if isinstance(value, tuple) else "set", *items]
         if self.wire.library.get(kind.__name__) is kind:
             fields = [getattr(value, field) for field in kind.__dataclass_fields__]
             return ["library", kind.__name__, *[self.encode(field, depth + 1) for field in fields]]
@@ -467,7 +473,7 @@ class _Decoder:
     def __init__(self, wire: Wire, arrays: list[np.ndarray], memo: list[Any]) -> None:
         self.wire, self.memo = wire, memo
         self.arrays = iter(arrays)
-        self.keys = self.items = 0
+        self.keys = self.items = self.bytes = 0
         self.sizes: dict[int, int] = {}  # items of each container, by its place
 
     def decode(self, data: Any, depth: int = 0) -> Any:
@@ -538,6 +544,9 @@ class _Decoder:
         if dtype not in DTYPES:
             raise WireError("this is no array of numbers.")
         data = self.wire.received[number] if number > 0 else next(self.arrays)
+        self.bytes += data.nbytes  # one that is kept may come many times
+        if self.bytes > MAX_ARRAYS:
+            raise WireError(TOO_MUCH)
         if data.nbytes != prod(shape) * np.dtype(dtype).itemsize:
             raise WireError("an array's size is not that of its shape.")
         if number < 0:
@@ -550,6 +559,6 @@ class _Decoder:
 def _is_mutable_data(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.newbyteorder("=").str in DTYPES
-    plain = type(value) in (list, dict, defaultdict, OrderedDict)
+    plain = type(value) is list or isinstance(value, dict)
     is_generator = type(value) is np.random.Generator
     return plain or (is_generator and type(value.bit_generator) is np.random.PCG64)

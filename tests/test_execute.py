@@ -203,6 +203,44 @@ def test_a_student_can_not_keep_a_right_version_for_later():
     assert "may not be called any more" in lost["test_svm_loss_value"]
 
 
+def test_a_float32_layer_does_not_cost_the_networks_that_are_built_on_it():
+    right = solutions(SOURCES["02_fully_connected"])
+    single = {"relu_forward": right["relu_forward"] + "\nout = out.astype(np.float32)"}
+    assert run("02_fully_connected", single) == {}
+
+
+def test_a_loop_that_waits_for_a_later_exercise_costs_only_the_layer_it_is_in():
+    trap = "while x.ndim == 2 and x.shape[1] == 2:\n    pass\nout = x.reshape(len(x), -1) @ w\n"
+    lost = run("02_fully_connected", {"affine_forward": trap + "cache = (x, w)"}, seconds=2)
+    assert {name for name in lost if "TwoLayerNet" in name or "relu" in name} == set()
+
+
+def test_a_prediction_gets_no_second_guess():
+    guess = "second = type(multiply_backward).__name__ != 'function'\ndx = 7.0 if second else 0.0"
+    wrong = {"multiply_backward": "dx, dy = dout * x, dout * y", "predict_branch": guess}
+    assert "test_predict_branch" in run("01_backprop", wrong)
+
+
+@pytest.mark.parametrize("kind", ["collections.OrderedDict", "type('Mine', (dict,), {})"])
+def test_params_may_be_any_dictionary(kind):
+    right = solutions(SOURCES["02_fully_connected"])["TwoLayerNet"]
+    assert "self.params = {}" in right
+    answer = right.replace("self.params = {}", f"import collections; self.params = {kind}()")
+    assert run("02_fully_connected", {"TwoLayerNet": answer}) == {}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "import collections; dx, dy = collections.namedtuple('T', 'a b')(dout * y, dout * x)",
+        "dx, dy = np.longdouble(1) * dout * y, (dout * x).astype(np.float32)",
+        "dx, dy = (dout * y).view(type('A', (np.ndarray,), {})), dout * x",
+    ],
+)
+def test_a_right_answer_may_come_in_another_form(form):
+    assert run("01_backprop", {"multiply_backward": form}) == {}
+
+
 # Cheats that have nothing to cheat
 
 
@@ -231,3 +269,10 @@ def test_the_reference_can_not_be_called_instead_of_writing_an_answer():
         "WithheldError: softmax_loss is what assignment 01_backprop asks you to write"
         in (lost["test_softmax_loss_value"])
     )
+
+
+def test_the_librarys_numerical_gradient_can_not_be_handed_in():
+    lost = run(
+        "01_backprop", {"numerical_gradient": "grad = eval_numerical_gradient(f, x, False, h)"}
+    )
+    assert "WithheldError: eval_numerical_gradient" in lost["test_numerical_gradient_values"]

@@ -507,12 +507,78 @@ def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
         assert danger not in text
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        "javascript:alert(1)",
+        "JavaScript&colon;alert(1)",
+        "&#106;avascript:alert(1)",
+        "vbscript:x",
+        "data:text/html,x",
+        "java\\script:alert(1)",
+        "<javascript:alert(1)>",
+    ],
+)
+def test_a_link_that_may_run_a_script_is_no_link(graded_class, target):
+    submitted = submission(graded_class)
+    by_id(submitted)["reflect_branch"].source = f"[a]({target}) and\n\n[b]: {target}"
+    text = by_id(rebuild(submitted, graded_class.source))["reflect_branch"].source
+    assert text.startswith("[a] (")
+    assert "[b] :" in text
+
+
+def test_a_link_to_the_web_stays_and_a_pasted_picture_is_named(graded_class):
+    submitted = submission(graded_class)
+    text = "[a](https://example.org/x?y=1&z=2) [b](#part) ![fig](attachment:image.png)"
+    by_id(submitted)["reflect_branch"].source = text
+    text = by_id(rebuild(submitted, graded_class.source))["reflect_branch"].source
+    assert text == "[a](https://example.org/x?y=1&z=2) [b](#part) (picture: fig)"
+
+
+def added(kind, source):
+    """Make a cell as a program writes it that knows little of notebooks."""
+    return {"cell_type": kind, "source": source, "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status"),
+    [
+        (lambda nb: nb["metadata"].update(number=int("1" * 4000)), "graded"),
+        (lambda nb: nb["cells"].append(added("code", "x = 1")), "graded"),
+        (lambda nb: nb["cells"].append(added("markdown", 5)), "graded"),
+        (lambda nb: nb["cells"].append(added("code", "'\ud800'")), "graded"),
+        (lambda nb: nb.update(cells={"a": 1}), "refused"),
+    ],
+)
+def test_an_odd_file_ends_with_a_status_and_stops_nobody(graded_class, spoil, status):
+    course = graded_class.course
+    notebook = json.loads(nbformat.writes(submission(graded_class)))
+    spoil(notebook)
+    folder = course.submitted / "odd" / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).write_text(json.dumps(notebook), encoding="utf-8")
+    results = {result.student: result for result in grade(course, ASSIGNMENT, ["odd", "ben"])}
+    assert results["odd"].status == status
+    assert results["ben"].status == "blank"
+
+
+def test_a_number_with_thousands_of_digits_is_refused_in_one_line(graded_class):
+    course = graded_class.course
+    folder = course.submitted / "digits" / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    text = nbformat.writes(submission(graded_class))
+    text = text.replace('"nbformat": 4,', '"nbformat": 4, "x": ' + "1" * 5000 + ",")
+    (folder / NAME).write_text(text, encoding="utf-8")
+    [result] = grade(course, ASSIGNMENT, ["digits"])
+    assert (result.status, result.points) == ("refused", None)
+
+
 def test_a_written_answer_keeps_its_text_but_for_tags(graded_class):
     submitted = submission(graded_class)
     by_id(submitted)["reflect_branch"].source = "> x < 3 & y, $a<b$, `g < 1` <script>"
     rebuilt = rebuild(rebuild(submitted, graded_class.source), graded_class.source)
     text = by_id(rebuilt)["reflect_branch"].source
-    assert text == "> x < 3 & y, $a&lt;b$, `g < 1` &lt;script>"
+    assert text == "> x < 3 & y, $a<\u200bb$, `g < 1` <\u200bscript>"
 
 
 def test_a_students_own_compare_and_require_change_no_mark(graded_class):

@@ -82,3 +82,49 @@ def test_the_hidden_part_alone_fails_work_that_is_slightly_wrong(notebook, cell)
     names[exercise] = slightly_wrong(names[exercise])
     with pytest.raises(AssertionError):
         exec(hidden_part(cell), names)
+
+
+def on_zeros(answer):
+    """Make an answer that sets all it is given to zero, in place, and is right for that.
+
+    It passes where a test computes what it expects from what the answer has changed.
+    """
+
+    def clear(value):
+        if isinstance(value, np.ndarray) and value.size:
+            value[...] = 0
+            on_zeros.has_cleared = True
+        elif isinstance(value, list) and all(isinstance(part, int) for part in value):
+            value[:] = [1] * len(value)
+            on_zeros.has_cleared = True
+        elif isinstance(value, dict | list | tuple):
+            for part in value.values() if isinstance(value, dict) else value:
+                clear(part)
+
+    if isinstance(answer, type):
+
+        class OnZeros(answer):
+            def loss(self, X, y=None):
+                clear((X, y, self.params))
+                return super().loss(X, y)
+
+        return OnZeros
+
+    def cleared(*arguments, **settings):
+        clear((arguments, settings))
+        return answer(*arguments, **settings)
+
+    return cleared
+
+
+@pytest.mark.parametrize(("notebook", "cell"), TESTS)
+def test_a_test_is_not_fooled_by_an_answer_that_changes_what_it_is_given(notebook, cell):
+    names = namespace(notebook)
+    answers = [c.id for c in notebook.cells if is_solution(c) and c.id in names]
+    exercise = max((name for name in answers if cell.id.startswith(f"test_{name}")), key=len)
+    names[exercise], on_zeros.has_cleared = on_zeros(names[exercise]), False
+    try:
+        exec(hidden_part(cell), names)
+    except Exception:
+        return
+    assert not on_zeros.has_cleared
