@@ -228,7 +228,8 @@ def _autograde(course: Course, assignment: str, pipe: Connection, parents: Conne
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        with suppress(ValueError, OSError):  # macOS has this limit in name only
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     if hasattr(os, "setsid"):
         os.setsid()  # Ctrl-C goes to the parent alone
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -86,7 +86,7 @@ def launch(assignment: str, trusted: bool = False) -> subprocess.Popen:
         work = tempfile.mkdtemp(dir=folder)  # removed with the folder
         return _TrustedProcess(
             [sys.executable, "-P", "-m", "grading.worker"],
-            env=_environment(str(folder), work),
+            env={**os.environ, **_environment(str(folder), work)},
             cwd=work,
             start_new_session=True,
             **_PIPES,

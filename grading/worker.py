@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import types
+from contextlib import suppress
 from importlib.abc import Loader
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -276,7 +277,8 @@ def _limit_itself() -> None:
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
         value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (value, value))
+        with suppress(ValueError, OSError):  # macOS has some of them in name only
+            resource.setrlimit(kind, (value, value))
 
 
 def main(user: str | None = None) -> None:
