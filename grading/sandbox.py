@@ -196,10 +196,10 @@ def _system() -> list[str]:
     for path in (ROOT, Path(os.environ.get("CS231N_CLASSROOM", ROOT)).resolve()):
         if any(path.is_relative_to(folder) for folder in ("/usr", sys.base_prefix)):
             options += ["--tmpfs", str(path)]
-    options += _bind(PACKAGES)
+    options += ["--ro-bind", PACKAGES, "/packages"]  # its own place would tell where the course is
     for name in ("cs231n_lib", "grading"):
         if Path(PACKAGES, name).is_dir():
-            options += ["--tmpfs", f"{PACKAGES}/{name}"]
+            options += ["--tmpfs", f"/packages/{name}"]
     return options
 
 
@@ -213,7 +213,7 @@ def _bind(path: str) -> list[str]:
 
 def _command(folder: Path) -> list[str]:
     options = ["--ro-bind", str(folder), WORKBOOK, "--chdir", WORK]
-    for name, value in _environment(f"{WORKBOOK}:{PACKAGES}", WORK).items():
+    for name, value in _environment(f"{WORKBOOK}:/packages", WORK).items():
         options += ["--setenv", name, value]
     options += ["--remount-ro", "/"]
     python = str(Path(sys.executable).resolve())
