@@ -94,7 +94,8 @@ def compare(name: str, answer: Any, expected: Any) -> Verdict:
         return Verdict(name, problem)
     if _agree(array, expected):
         return Verdict(name)
-    difference = np.abs(array - expected)
+    with np.errstate(invalid="ignore"):  # infinity minus infinity
+        difference = np.abs(array - expected)
     worst = np.unravel_index(
         np.argmax(np.where(np.isnan(difference), np.inf, difference)), array.shape
     )

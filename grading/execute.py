@@ -149,21 +149,14 @@ class _Course:
             elif cell.id not in self.tests and EXPERIMENT not in cell.metadata.get("tags", []):
                 exec(cell.source, self.names)
                 exec(cell.source, solved)
-        # nothing is built on a prediction, and a class has no place on the wire but its own
-        self.right = {
-            name: solved[name]
-            for name in self.answers
-            if not isinstance(solved[name], type) and inspect.signature(solved[name]).parameters
-        }
+        functions = {x: solved[x] for x in self.answers if not isinstance(solved[x], type)}
+        # a function without arguments is a prediction or a setting: it is built on nothing
+        self.guesses = {x for x, f in functions.items() if not inspect.signature(f).parameters}
+        self.right = {x: f for x, f in functions.items() if x not in self.guesses}
 
     def earlier(self, exercise: str) -> dict[str, Callable]:
-        """Collect the right versions of what an exercise may be built on.
-
-        A function without arguments is a prediction or a setting: it is built on nothing, and a
-        second try would be a second guess.
-        """
-        is_class = exercise not in self.right and exercise[0].isupper()
-        if exercise not in self.right and not is_class:
+        """Collect the right versions of what an exercise may be built on."""
+        if exercise in self.guesses:  # a second try would be a second guess
             return {}
         above = self.answers[: self.answers.index(exercise)]
         return {name: self.right[name] for name in above if name in self.right}

@@ -257,8 +257,7 @@ def _first_loss(graded: NotebookNode, scores: dict[str, float]) -> str:
     if not lost:
         return "all tests pass."
     errors = [output for output in lost[0].outputs if output.output_type == "error"]
-    # the last one: a timeout follows the interrupt that it caused
-    why = describe_error(errors[-1].ename, errors[-1].evalue) if errors else "no reason is known."
+    why = describe_error(errors[0].ename, errors[0].evalue) if errors else "no reason is known."
     wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
     others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return f"{lost[0].metadata.nbgrader.grade_id.removeprefix('test_')}: {wrong}{others}"

@@ -193,7 +193,7 @@ def _system() -> list[str]:
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         options += _bind(sys.base_prefix)
     # where the course lies inside of what is shown, it is covered
-    for path in (ROOT, Path(os.environ.get("CS231N_CLASSROOM", ROOT)).resolve()):
+    for path in (ROOT, (ROOT / os.environ.get("CS231N_CLASSROOM", "")).resolve()):
         if any(path.is_relative_to(folder) for folder in ("/usr", sys.base_prefix)):
             options += ["--tmpfs", str(path)]
     options += ["--ro-bind", PACKAGES, "/packages"]  # its own place would tell where the course is

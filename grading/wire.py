@@ -33,6 +33,7 @@ KEPT = 4  # how many of them the other side keeps
 TOO_MUCH = f"this is too much data: a test takes arrays up to {MAX_ARRAYS // 2**20} MB."
 TEXT = 10_000  # characters of an error's message
 DTYPES = {np.dtype(code).str for code in "?bhilqBHILQefd"}
+LONG = np.dtype("g").str if np.dtype("g").itemsize > 8 else None  # on some systems it is float64
 
 
 class WireError(Exception):
@@ -309,6 +310,12 @@ def _name(value: Any) -> str:
     return name if type(name) is str else type(value).__name__
 
 
+def identical(a: Any, b: np.ndarray) -> bool:
+    """Tell whether something is an array of the same type, shape and numbers, NaN included."""
+    same = isinstance(a, np.ndarray) and a.shape == b.shape and a.dtype == b.dtype
+    return same and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+
+
 def _snapshot(value: Any) -> Any:
     """Remember what a mutable argument held before the call."""
     if isinstance(value, np.ndarray):
@@ -320,10 +327,7 @@ def _snapshot(value: Any) -> Any:
 
 def _same(value: Any, before: Any) -> bool:
     if isinstance(value, np.ndarray):
-        same = value.shape == before.shape and value.dtype == before.dtype
-        if same and value.nbytes > LARGE:
-            return bool(np.array_equal(_bytes(value), _bytes(before)))
-        return same and value.tobytes() == before.tobytes()
+        return identical(value, before)
     if isinstance(value, np.random.Generator):
         return value.bit_generator.state == before
     now = list(value.items()) if isinstance(value, dict) else value
@@ -337,10 +341,6 @@ def _same(value: Any, before: Any) -> bool:
 
 def _equal(a: Any, b: Any) -> bool:
     return a is b or (type(a) is type(b) and isinstance(a, int | float | str) and a == b)
-
-
-def _bytes(array: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _change(value: Any, content: Any) -> None:
@@ -410,8 +410,8 @@ class _Encoder:
             return ["yours", value._number]
         if id(value) in self.places:
             return ["same", self.places[id(value)]]
-        if isinstance(value, np.longdouble) or getattr(value, "dtype", None) == np.longdouble:
-            value = np.asarray(value, np.float64)[()]  # no other type holds all of its digits
+        if isinstance(value, np.ndarray | np.generic) and value.dtype.str == LONG:
+            value = np.asarray(value, np.float64)[()]  # no type that is sent holds all its digits
         if isinstance(value, np.generic) and value.dtype.str in DTYPES:
             return ["scalar", *self._array(np.asarray(value))]
         for plain in (int, float, str):  # a subclass is its value
@@ -428,9 +428,7 @@ class _Encoder:
             self.memo.append(value)
             return self.content(value, depth)
         if kind is Kept:
-            if value.value is None:
-                return None
-            value = value.value
+            return None if value.value is None else ["mine", self.wire.give(value.value), "cache"]
         return ["mine", self.wire.give(value), _name(value)[:100]]
 
     def content(self, value: Any, depth: int = 0) -> list:
@@ -455,7 +453,7 @@ class _Encoder:
             self.arrays.append(plain)
             return [0, *about]
         for number, (array, copy) in self.wire.sent.items():
-            if array is value and copy.dtype == plain.dtype and np.array_equal(copy, plain):
+            if array is value and identical(copy, plain):
                 return [number, *about]
         self.wire.next_number += 1
         number = self.wire.next_number

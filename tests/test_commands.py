@@ -53,6 +53,15 @@ def test_check_exits_1_and_says_which_test_fails_and_why(graded_class, notebook,
     assert "17 of 19 tests pass." in out
 
 
+def test_check_goes_on_after_a_cell_that_never_ends(graded_class, notebook, capsys, monkeypatch):
+    monkeypatch.setattr("cs231n_lib.__main__.TIMEOUT", 4)
+    loop = {"reciprocal_backward": "while True:\n    pass"}
+    assert student_main(["check", notebook(solutions(graded_class.source) | loop)]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL reciprocal_backward\n     took longer than" in out
+    assert "18 of 19 tests pass." in out
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

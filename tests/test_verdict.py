@@ -112,3 +112,18 @@ def test_jupyter_shows_a_failed_check_without_a_traceback():
 )
 def test_an_error_is_described_for_a_student(name, message, text):
     assert describe_error(name, message) == text
+
+
+def test_the_noise_of_a_numerical_gradient_is_no_mistake_where_the_gradient_is_zero():
+    assert compare("db", np.zeros(3), np.full(3, 1e-11)).passed
+    assert not compare("db", np.zeros(3), np.full(3, 1e-7)).passed
+
+
+def test_one_infinite_number_does_not_make_all_others_right():
+    assert not compare("x", np.array([np.inf, 1.0]), np.array([np.inf, 2.0])).passed
+
+
+@pytest.mark.parametrize("what", ["NoneType", "float"])
+def test_a_result_that_can_not_be_unpacked_is_explained(what):
+    message = describe_error("TypeError", f"cannot unpack non-iterable {what} object")
+    assert "A function that should return several results returned" in message

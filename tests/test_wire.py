@@ -412,3 +412,26 @@ def test_a_reply_that_takes_long_to_read_is_refused_soon(data):
 def test_random_bytes_are_refused(data):
     with pytest.raises((WireError, PeerGone)):
         answer(struct.pack("<Q", len(data)) + data)
+
+
+def test_an_array_that_is_kept_counts_each_time_that_it_comes(monkeypatch):
+    monkeypatch.setattr(wire_module, "MAX_ARRAYS", 3 * 2**20)
+    x = np.zeros(2**17)  # one megabyte
+    large = bytes(2**20)
+    first = '["array", -7, "<f8", 131072]'
+    again = '["array", 7, "<f8", 131072]'
+    with pytest.raises(WireError, match="too much data"):
+        answer(reply(f'[["list", {first}, {again}, {again}, {again}], []]', "[1048576]") + large)
+    assert x.nbytes == len(large)
+
+
+def test_a_cache_is_called_so_in_messages(ends):
+    def layer_forward(x):
+        return x, (x, x)
+
+    _, cache = ends.call(layer_forward, np.ones(2))
+    assert repr(cache) == "<cache>"
+
+
+def test_a_right_answer_in_long_double_comes_as_float64(ends):
+    assert ends.call(lambda: np.ones(2, np.longdouble)).dtype == np.float64
