@@ -21,7 +21,7 @@ ALLOWED = {
     "checkpoints": {"contracts"},
     "solver": {"contracts", "optim", "checkpoints"},
     "plots": {"graph"},
-    "verdict": {"contracts", "gradient_check"},
+    "verdict": {"contracts", "verdict"},
     "__main__": {"verdict"},
     "__init__": set(),
 }

@@ -63,7 +63,8 @@ def test_a_transposed_square_answer_is_recognized():
 
 def test_a_shape_that_would_broadcast_is_wrong():
     assert (
-        compare("db", np.zeros((1, 3)), np.zeros(3)).problem == "has shape (1, 3), expected (3,)."
+        compare("db", np.zeros((1, 3)), np.zeros(3)).problem
+        == "has shape (1, 3), expected (3,). The numbers are right, the shape is not."
     )
 
 

@@ -1,0 +1,129 @@
+"""What a wrong array looks like, next to the right one: the first sentence that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+
+# Two right computations in float64 agree to about 1e-12 of the largest entry; one of them in
+# float32 to about 1e-6. A wrong one that is closer than this is not a mistake a student makes.
+TOLERANCE = 2e-6
+
+ZERO = 1e-9  # a numerical gradient that should be 0 is noise of up to this size
+
+RIGHT_NUMBERS = "The numbers are right, the shape is not."
+
+
+def agree(array: np.ndarray, expected: np.ndarray) -> bool:
+    """Tell whether two arrays are equal in shape and, but for rounding, in values."""
+    if array.shape != expected.shape:
+        return False
+    finite = expected[np.isfinite(expected)]  # one infinity must not make all others equal
+    largest = np.abs(finite).max(initial=0)
+    return bool(np.allclose(array, expected, rtol=TOLERANCE, atol=max(TOLERANCE * largest, ZERO)))
+
+
+def explain_shape(array: np.ndarray, expected: np.ndarray) -> list[str]:
+    """Say what an answer of the wrong shape looks like; empty when nothing fits."""
+    if array.size == 0 or expected.size == 0:
+        return []
+    if array.ndim == 2 and agree(array.T, expected):
+        return ["It is the transpose of the right answer."]
+    for order in permutations(range(array.ndim)) if 3 <= array.ndim <= 5 else ():
+        if agree(array.transpose(order), expected):
+            is_reversed = order == tuple(range(array.ndim))[::-1]
+            return [f"Its axes are {'reversed' if is_reversed else 'in another order'}."]
+    if array.size == expected.size and agree(array.reshape(expected.shape), expected):
+        return [RIGHT_NUMBERS]
+    try:
+        if agree(np.broadcast_to(array, expected.shape), expected):
+            return ["Repeated along the missing axes, it holds the right numbers."]
+    except ValueError:
+        pass
+    for axis in [None, *range(array.ndim)] if array.size else []:
+        where = "" if axis is None else f" over axis {axis}"
+        for word, reduced in (("sum", array.sum(axis)), ("mean", array.mean(axis))):
+            if agree(np.asarray(reduced), expected):
+                return [f"Its {word}{where} is the right answer."]
+    return []
+
+
+def explain_values(
+    array: np.ndarray, expected: np.ndarray, lengths: Mapping[str, int], kinks: Any = None
+) -> list[str]:
+    """Say what a wrong answer of the right shape looks like; empty when nothing fits.
+
+    Parameters
+    ----------
+    array, expected : ndarray
+        The answer, and what is right; of one shape.
+    lengths : dict of str to int
+        The counts that a factor may equal, by their letters.
+    kinks : array_like of bool, optional
+        True where the function has a kink.
+
+    Returns
+    -------
+    list of str
+        No sentence, or one.
+    """
+    if not np.isfinite(array).all():
+        return ["It holds NaN or infinity."]
+    if array.size > 1 and not array.any():
+        return ["Every entry is 0."]
+    if agree(-array, expected):
+        return ["The sign is wrong."]
+    scale = np.vdot(expected, array) / max(np.vdot(expected, expected), 1e-300)
+    if abs(scale) > 1e-9 and agree(array / scale, expected):
+        sentence = _factor(scale, lengths, array.size > 1)
+        if sentence:
+            return [sentence]
+    if array.ndim == 2 and agree(array.T, expected):
+        return ["It is the transpose of the right answer."]
+    if array.ndim > 2 and agree(array.transpose(), expected):
+        return ["Its axes are reversed."]
+    for axis in range(array.ndim):
+        if agree(np.flip(array, axis), expected):
+            return [f"Its order along axis {axis} is reversed."]
+    if array.size == 1:
+        return []
+    if agree(array - (array - expected).mean(), expected):
+        return [f"Every entry is off by {(array - expected).mean():.4g}."]
+    return _partly_right(array, expected, kinks)
+
+
+def _factor(scale: float, lengths: Mapping[str, int], entries: bool) -> str:
+    """Name the factor, and the count or the product of two that it equals."""
+    size, word = (scale, "large") if abs(scale) > 1 else (1 / scale, "small")
+    products = {name: [length] for name, length in lengths.items() if length > 1}
+    pairs = {f"{a} times {b}": [*products[a], *products[b]] for a, b in combinations(products, 2)}
+    equal = [
+        name
+        for name, factors in (products | pairs).items()
+        if np.isclose(abs(size), np.prod(factors), rtol=1e-4)
+    ]
+    if not entries and not equal:  # any two numbers have a ratio
+        return ""
+    subject = "Every entry" if entries else "It"
+    count = f", and {abs(size):.4g} is {' or '.join(equal)}" if equal else ""
+    return f"{subject} is {size:.4g} times too {word}{count}."
+
+
+def _partly_right(array: np.ndarray, expected: np.ndarray, kinks: Any) -> list[str]:
+    size = max(TOLERANCE * np.abs(expected[np.isfinite(expected)]).max(initial=0), ZERO)
+    right = np.isclose(array, expected, rtol=TOLERANCE, atol=size)
+    if kinks is not None and np.all(right | np.asarray(kinks, bool)):
+        return ["It is right except where a kink lies, and there no slope is the only right one."]
+    if array.ndim and len(array) > 1 and right[0].all() and not right[1:].all(axis=None):
+        if array.ndim > 1:
+            return ["The first row is right, later ones are not."]
+        return []
+    if np.allclose(np.sort(array, axis=None), np.sort(expected, axis=None), TOLERANCE, size):
+        return ["The numbers are right, but in other places."]
+    wrong = int(np.sum(~right))
+    if wrong <= array.size // 2:
+        return [f"{wrong} of {array.size} entries {'is' if wrong == 1 else 'are'} wrong."]
+    return []
