@@ -1,4 +1,4 @@
-"""The student's command: ``python -m cs231n_lib check NOTEBOOK``."""
+"""The student's commands: ``python -m cs231n_lib check NOTEBOOK``, and ``hint EXERCISE``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from cs231n_lib.verdict import describe_error
+from cs231n_lib.verdict import describe_error, hint
 
 # Seconds for one cell: far more than any right answer needs.
 TIMEOUT = 120
@@ -24,8 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("check", help="run a notebook from top to bottom, list its tests")
     command.add_argument("notebook", type=Path)
+    command.set_defaults(run=lambda options: check(options.notebook))
+    command = commands.add_parser("hint", help="print the next hint for an exercise")
+    command.add_argument("exercise")
+    command.set_defaults(run=lambda options: _hint(options.exercise))
+    options = parser.parse_args(arguments)
     try:
-        return check(parser.parse_args(arguments).notebook)
+        return options.run(options)
     except KeyboardInterrupt:
         print("stopped; the notebook is unchanged.", file=sys.stderr)
         return 130
@@ -74,6 +79,14 @@ def check(path: Path) -> int:
     print(f"{len(tests) - len(failures)} of {len(tests)} tests pass. Grading runs more: the tests")
     print("that you see check the form of a prediction, but not whether it comes true.")
     return 1 if failures else 0
+
+
+def _hint(exercise: str) -> int:
+    try:
+        hint(exercise)
+    except ValueError as error:
+        return _refuse(str(error))
+    return 0
 
 
 def is_test(cell: NotebookNode) -> bool:

@@ -1,4 +1,4 @@
-"""The instructor's commands: ``python -m grading release | grade | feedback | lab | demo``."""
+"""The instructor's commands: ``python -m grading COMMAND``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.exc import SAWarning
 
+from grading.audit import KILL_RATE, audit
 from grading.course import ROOT, Course, CourseError
 from grading.feedback import generate_feedback
 from grading.grade import Result, grade
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub = command(_feedback, "write a page of feedback for every graded submission")
     sub.add_argument("assignment", type=folder)
+    sub = command(_audit, "measure whether tests tell right work from wrong work")
+    sub.add_argument("assignment", nargs="*", type=folder, help="all of them when left out")
     command(_lab, "release all assignments and copy them to my_work/, keeping what is there")
     command(_demo, "release, hand in, grade and return the first assignment, with a sample class")
     return parser
@@ -76,6 +79,7 @@ def _release(options: argparse.Namespace) -> int:
     course = Course()
     for assignment in options.assignment or course.assignments():
         print(f"released {_short(release(course, assignment))}")
+        print(f"bundle   {_short(course.bundles / assignment)}.zip")
     return 0
 
 
@@ -91,17 +95,39 @@ def _feedback(options: argparse.Namespace) -> int:
     return 0
 
 
+def _audit(options: argparse.Namespace) -> int:
+    course = Course()
+    problems, survivors, killed, mutants = [], [], 0, 0
+    for assignment in options.assignment or course.assignments():
+        course.source_notebook(assignment)  # complain before the table begins
+        print(f"\n{assignment:<26} mistakes caught   mutants killed   unusual kept", flush=True)
+        for found in audit(assignment):
+            name = f"{assignment}: {found.name}"
+            mistakes = f"{found.caught} of {found.wrong}"
+            changes = f"{found.killed} of {found.mutants}"
+            print(f"{found.name:<26} {mistakes:>15} {changes:>16}", end="")
+            print(f" {f'{found.kept} of {found.unusual}':>14}", flush=True)
+            problems += [f"{name}: {problem}" for problem in found.problems]
+            survivors += [f"{name}: {survivor}" for survivor in found.survivors]
+            killed, mutants = killed + found.killed, mutants + found.mutants
+    for title, lines in (("Mutants that lose nothing:", survivors), ("Problems:", problems)):
+        if lines:
+            print(f"\n{title}", *lines, sep="\n  ")
+    rate = killed / max(mutants, 1)
+    print(f"\n{killed} of {mutants} mutants lose points: {rate:.1%} (at least {KILL_RATE:.0%}).")
+    return 1 if problems or rate < KILL_RATE else 0
+
+
 def _lab(options: argparse.Namespace) -> int:
     course = Course()
     for assignment in course.assignments():
         released = release(course, assignment)
         mine = ROOT / "my_work" / assignment / released.name
-        if mine.exists():
-            print(f"kept {_short(mine)}, with your answers")
-            continue
-        mine.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(released, mine)
-        print(f"new  {_short(mine)}")
+        is_new = not mine.exists()
+        answers = shutil.ignore_patterns(*[] if is_new else [mine.name])
+        shutil.rmtree(mine.with_name("cs231n_lib"), ignore_errors=True)
+        shutil.copytree(released.parent, mine.parent, ignore=answers, dirs_exist_ok=True)
+        print(f"new  {_short(mine)}" if is_new else f"kept {_short(mine)}, with your answers")
     return 0
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config, PyFileConfigLoader
+
+from grading.fresh import read_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +35,7 @@ class Course:
         folders = self.config.CourseDirectory
         self.source = ROOT / folders.source_directory
         self.release = ROOT / folders.release_directory
+        self.bundles = self.release.with_name("bundles")
         self.repaired = ROOT / Path(folders.submitted_directory).with_name("repaired")
         self.submitted = ROOT / folders.submitted_directory
         self.autograded = ROOT / folders.autograded_directory
@@ -60,13 +64,19 @@ class Course:
         """Read an assignment's notebook, with its solutions."""
         return nbformat.read(self.source_notebook(assignment), as_version=4)
 
-    def nbgrader(self) -> NbGraderAPI:
-        """Make nbgrader's API with the course's settings."""
+    def secret(self) -> bytes:
+        """Read the secret that the random inputs of hidden tests depend on."""
+        return read_secret(self.gradebook_file.with_name("secret"))
+
+    def nbgrader(self, **folders: str) -> NbGraderAPI:
+        """Make nbgrader's API with the course's settings, and with other folders where given."""
         # nbgrader starts `alembic` by name, also where the environment is not activated
         tools = str(Path(sys.executable).parent)
         if tools not in os.environ["PATH"].split(os.pathsep):
             os.environ["PATH"] = tools + os.pathsep + os.environ["PATH"]
-        return NbGraderAPI(config=self.config)
+        config = deepcopy(self.config)
+        config.CourseDirectory.update(folders)
+        return NbGraderAPI(config=config)
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

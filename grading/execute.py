@@ -12,29 +12,35 @@ import inspect
 import io
 import signal
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from subprocess import Popen
 from threading import current_thread, main_thread
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_solution
 from traitlets import Bool, Float
 
 from cs231n_lib.verdict import describe_error
-from grading.repair import is_test, writable
+from grading.course import Course
+from grading.fresh import inputs_for
+from grading.repair import grade_id, is_test, writable
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
 from grading.wire import PeerGone, WireError
 
 SLOWEST_TEST = 60.0  # seconds, with what the test computes itself
 EXPERIMENT = "experiment"  # the tag of cells that earn no marks
+NOT_GRADABLE = "NotGradable"  # the name of the error of a test that a person has to look at
+STUB = "raise NotImplementedError()"
+EMPTY: Mapping[str, Callable] = MappingProxyType({})
 
 
 class Execute(NbGraderPreprocessor):
@@ -62,8 +68,23 @@ class Execute(NbGraderPreprocessor):
             lambda: launch(names["assignment"], trusted=self.trust_submissions),
             self.seconds_per_test,
             self.seconds_per_cell,
+            fresh=(Course().secret(), names["student"], names["assignment"]),
         )
         return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's step that writes marks into the gradebook; some are left to a person."""
+
+    def _add_score(self, cell: NotebookNode, resources: dict) -> None:
+        super()._add_score(cell, resources)
+        errors = [o.ename for o in cell.get("outputs", []) if o.output_type == "error"]
+        if NOT_GRADABLE in errors:
+            grade = self.gradebook.find_grade(
+                grade_id(cell), self.notebook_id, self.assignment_id, self.student_id
+            )
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
 
 
 def execute(
@@ -73,12 +94,9 @@ def execute(
     seconds_per_test: float = 8,
     seconds_per_cell: float = 30,
     retry: bool = True,
+    fresh: tuple = (b"",),
 ) -> None:
     """Execute a submission, and write the outputs into its cells.
-
-    An exercise that fails is tried once more, with right versions of the earlier answers in the
-    place of the student's: a mistake costs its points once. These versions stay in this process
-    too; the student's code calls them over the wire.
 
     Parameters
     ----------
@@ -92,46 +110,42 @@ def execute(
         How long a test, and a cell of the student, may take.
     retry : bool, default True
         Try a failed exercise once more, with right versions of earlier answers.
+    fresh : tuple, optional
+        What the hidden tests' random inputs depend on: the course's secret, then names.
     """
-    course = _Course(source)
-    student = StudentProcess(launch)
-    failed: set[str] = set()
-    careful = False  # an earlier answer has ended a later test: try that only with right versions
-    try:
+    examined = Examined(source)
+    with closing(StudentProcess(launch)) as student:
+        examination = Examination(examined, student, seconds_per_test, retry, fresh)
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
             cell.execution_count, cell.outputs = None, []
-            if cell.id in course.tests:
-                exercise = course.tests[cell.id]
-                earlier = course.earlier(exercise) if retry else {}
-                outcome = None
-                if not (careful and earlier):
-                    outcome = _run_test(course, student, cell.id, {}, seconds_per_test)
-                if earlier and (outcome is None or outcome.error):
-                    used: set[str] = set()
-                    given = {name: _noting(right, used) for name, right in earlier.items()}
-                    again = _run_test(course, student, cell.id, given, seconds_per_test)
-                    if used or outcome is None:
-                        careful = careful or bool(outcome and outcome.ended and not again.ended)
-                        note = _note(used & failed, passed=again.error is None)
-                        if outcome is None or note:
-                            outcome = again._replace(text=again.text + note)
-                if outcome.ended:
-                    student.disable(exercise, *outcome.ended)
-                if outcome.error:
-                    failed.add(exercise)
+            if cell.id in examined.tests:
+                outcome = examination.run(cell.id)
                 cell.outputs = _stream(outcome.text) + ([outcome.error] if outcome.error else [])
             elif EXPERIMENT not in cell.metadata.get("tags", []):
                 is_answer = is_solution(cell)
                 seconds = seconds_per_test if is_answer else seconds_per_cell
                 cell.outputs = _outputs(student.run_cell(cell.source, cell.id, seconds))
-    finally:
-        student.close()
+                if is_answer and STUB in cell.source:
+                    examination.unanswered.add(cell.id)
 
 
-class _Course:
-    """What the trusted side knows of an assignment: its tests, its setup, the right answers."""
+class Examined:
+    """What the trusted side knows of an assignment: its tests, its setup, the right answers.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        The assignment, with solutions and all tests.
+
+    Attributes
+    ----------
+    answers : list of str
+        The answer cells, in order.
+    tests : dict of str to str
+        For each test cell, the answer that it is about.
+    """
 
     def __init__(self, source: NotebookNode) -> None:
         code = [cell for cell in source.cells if cell.cell_type == "code"]
@@ -162,23 +176,138 @@ class _Course:
         return {name: self.right[name] for name in above if name in self.right}
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """How a test went: its error, what it printed, and why the worker ended, if it did."""
 
     error: NotebookNode | None
     text: str
     ended: tuple[str, str] | None = None
+    where: str = ""  # in the student's cells, innermost last
+
+
+class Examination:
+    """The tests of one submission, one after the other.
+
+    An exercise that fails is tried once more, with right versions of the earlier answers in the
+    place of the student's: a mistake costs its points once. These versions stay in this process
+    too; the student's code calls them over the wire.
+
+    Parameters
+    ----------
+    examined : Examined
+        The assignment.
+    student : StudentProcess
+        Where the student's answers are.
+    seconds : float
+        How long the student's side may take in one test.
+    retry : bool
+        Try a failed exercise once more.
+    fresh : tuple
+        What the hidden tests' random inputs depend on: the course's secret, then names.
+    """
+
+    def __init__(
+        self,
+        examined: Examined,
+        student: StudentProcess,
+        seconds: float = 8,
+        retry: bool = True,
+        fresh: tuple = (b"",),
+    ) -> None:
+        self._examined, self._student, self._seconds = examined, student, seconds
+        self.retry, self._fresh = retry, fresh
+        self._failed: set[str] = set()
+        self._careful = False  # an earlier answer has ended a later test
+        self.unanswered: set[str] = set()
+
+    def run(self, test: str) -> Outcome:
+        """Run a test, and once more with right versions of earlier answers if it fails."""
+        exercise = self._examined.tests[test]
+        earlier = self._examined.earlier(exercise) if self.retry else {}
+        first = None if self._careful and earlier else self._run(test, {})
+        outcome = first
+        if earlier and (first is None or first.error):
+            outcome = self._run_with_right_answers(test, earlier, first)
+            forward = exercise.removesuffix("_backward") + "_forward"
+            if outcome.error and forward in earlier:
+                outcome = self._run_with_right_cache(test, forward, first, outcome)
+        if outcome.ended:
+            self._student.disable(exercise, *outcome.ended)
+        if outcome.error:
+            self._failed.add(exercise)
+        return outcome
+
+    def _run(
+        self, test: str, given: dict[str, Callable], instead: Mapping[str, Callable] = EMPTY
+    ) -> Outcome:
+        with inputs_for(*self._fresh, self._examined.tests[test]):
+            return _run_test(self._examined, self._student, test, given, instead, self._seconds)
+
+    def _run_with_right_answers(
+        self, test: str, earlier: dict[str, Callable], first: Outcome | None
+    ) -> Outcome:
+        """Let the answer call right versions of the earlier ones."""
+        used: set[str] = set()
+        given = {name: _noting(right, used) for name, right in earlier.items()}
+        again = self._run(test, given)
+        if first is None:
+            return again._replace(text=again.text + _note(used & self._failed, not again.error))
+        if not used:
+            return first
+        self._careful |= bool(first.ended and not again.ended)
+        note = _note(used & self._failed, not again.error)
+        return again._replace(text=again.text + note) if note else first
+
+    def _run_with_right_cache(
+        self, test: str, forward: str, first: Outcome | None, outcome: Outcome
+    ) -> Outcome:
+        """Test a backward with the cache of a right forward, where the student's own is wrong.
+
+        A cache may have any form. If the backward can't read this one, a person has to look.
+        """
+        exercise = self._examined.tests[test]
+        stopped = first is not None and _raised_in(first, forward, exercise)
+        if not stopped and forward not in self._failed:
+            return outcome
+        earlier = self._examined.earlier(exercise)
+        again = self._run(test, earlier, {forward: earlier[forward]})
+        if not again.error:
+            return again._replace(text=again.text + _note({forward}, passed=True))
+        if {exercise, forward} & self.unanswered:
+            return outcome
+        if stopped or _raised_in(again, exercise):
+            text = (
+                f"this needs what a right {forward} returns; yours is wrong. A person looks at it."
+            )
+            error = new_output("error", ename=NOT_GRADABLE, evalue=text, traceback=[text])
+            return outcome._replace(error=error)
+        return outcome
+
+
+def _raised_in(outcome: Outcome, name: str, but_not: str = "") -> bool:
+    """Tell whether a test ended by an error in one of the student's functions."""
+    if outcome.error is None:
+        return False
+    disabled = outcome.error.evalue.startswith(f"{name}: ")
+    reached = but_not and f"{but_not}, line" in outcome.where
+    return disabled or (f"{name}, line" in outcome.where and not reached)
 
 
 def _run_test(
-    course: _Course, student: StudentProcess, test: str, given: dict[str, Any], seconds: float
-) -> _Outcome:
-    """Run one test."""
+    course: Examined,
+    student: StudentProcess,
+    test: str,
+    given: Mapping[str, Callable],
+    instead: Mapping[str, Callable],
+    seconds: float,
+) -> Outcome:
+    """Run one test: the answers call what is given, and the test calls some things instead."""
     printed = io.StringIO()
     failure = ended = None
+    where = ""
     try:
         with student.limit(seconds) as wire:
-            names = {**course.names, **wire.look_up(course.answers)}
+            names = {**course.names, **wire.look_up(course.answers), **instead}
             if given:
                 wire.order("replace", given)
             try:
@@ -199,11 +328,11 @@ def _run_test(
     except (PeerGone, WireError) as error:
         failure = ended = student.end(error)
     if failure is None:
-        return _Outcome(None, writable(printed.getvalue()))
+        return Outcome(None, writable(printed.getvalue()))
     ename, evalue = map(writable, failure)
     traceback = describe_error(ename, evalue).splitlines()
     error = new_output("error", ename=ename, evalue=evalue, traceback=traceback)
-    return _Outcome(error, "", ended)
+    return Outcome(error, "", ended, where)
 
 
 def _note(instead: set[str], passed: bool) -> str:

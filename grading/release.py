@@ -1,22 +1,53 @@
-"""From the instructor's notebook to the one that students get."""
+"""From the instructor's notebook to what students get: it, and an edition of the library."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import tomllib
+import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import nbformat
-from nbformat import NotebookNode
-from nbgrader.utils import is_solution
+from grading.checks import record_checks
+from grading.course import ROOT, Course, CourseError, last_error
+from grading.edition import LIBRARY, withheld_names, write_edition
+from grading.leaks import find_leaks
+from grading.misconceptions import read_bank
 
-from grading.course import Course, CourseError, last_error
-from grading.repair import grade_id
+PICTURES = {".png", ".svg"}
+STORED = "cs231n_lib/verdict/stored.json"
+README = """\
+# {title}
 
-# Marks that only an instructor's notebook may hold.
-INSTRUCTORS_MARKS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN", "END HIDDEN")
+Python 3.11 or newer is needed. In a terminal, in this folder:
+
+```
+python -m venv .venv
+source .venv/bin/activate           (Windows: .venv\\Scripts\\activate)
+python -m pip install -r requirements.txt
+jupyter lab {notebook}
+```
+
+Work from top to bottom. A check cell says what is wrong; run it as often as you like. To run all
+tests that you see, and to get a hint, in a terminal:
+
+```
+python -m cs231n_lib check {notebook}
+python -m cs231n_lib hint {exercise}
+```
+
+Hand in `{notebook}`, and nothing else. `cs231n_lib/` is the course's library, without what you are
+asked to write: such a name says so when it is called.
+"""
 
 
 def release(course: Course, assignment: str) -> Path:
-    """Write the student's version of an assignment, without solutions and hidden tests.
+    """Write what students get: a folder, and the same as a zip file.
+
+    Both have the notebook without solutions and hidden tests, the student edition of the library,
+    a list of requirements, and a short README. The same sources give the same bytes.
 
     Parameters
     ----------
@@ -33,11 +64,41 @@ def release(course: Course, assignment: str) -> Path:
     Raises
     ------
     CourseError
-        If the assignment is unknown, nbgrader fails, or something would leak; then nothing
-        is left in the release folder.
+        If the assignment is unknown, nbgrader fails, or something would leak; then an earlier
+        release stays as it was.
     """
     source = course.source_notebook(assignment)
-    result = course.nbgrader().generate_assignment(assignment, force=True, create=True)
+    classroom = course.release.parent
+    classroom.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".release-", dir=classroom) as temporary:
+        folder = Path(temporary) / assignment
+        _generate(course, assignment, Path(temporary))
+        _add_library(course, assignment, folder)
+        leaks = find_leaks(
+            folder,
+            _expected_files(course, assignment),
+            course.read_source(assignment),
+            withheld_names(assignment),
+            read_bank(assignment),
+        )
+        if leaks:
+            raise CourseError(f"{assignment} is not released: {'; '.join(leaks)}.")
+        packed = Path(temporary) / f"{assignment}.zip"
+        _pack(folder, packed)
+        final = course.release / assignment
+        shutil.rmtree(final, ignore_errors=True)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        folder.rename(final)
+        course.bundles.mkdir(parents=True, exist_ok=True)
+        os.replace(packed, course.bundles / packed.name)
+    return final / source.name
+
+
+def _generate(course: Course, assignment: str, into: Path) -> None:
+    """Let nbgrader take out solutions and hidden tests."""
+    result = course.nbgrader(release_directory=str(into)).generate_assignment(
+        assignment, force=True, create=True
+    )
     if not result["success"]:
         reason = last_error(result["log"])
         if "Cannot add or remove cells" in reason:
@@ -46,38 +107,47 @@ def release(course: Course, assignment: str) -> Path:
                 "with the notebook it was given, or set CS231N_CLASSROOM to another folder"
             )
         raise CourseError(f"{assignment} can't be released: {reason}")
-    path = course.release / assignment / source.name
-    leaks = find_leaks(nbformat.read(path, as_version=4), course.read_source(assignment))
-    if leaks:
-        path.unlink()
-        raise CourseError(f"{assignment} is not released: {'; '.join(leaks)}.")
-    path.chmod(0o644)  # nbgrader writes it read-only, and a student's copy would be so too
-    return path
 
 
-def find_leaks(released: NotebookNode, source: NotebookNode) -> list[str]:
-    """Name every cell of a released notebook that holds what only the instructor may see.
+def _add_library(course: Course, assignment: str, folder: Path) -> None:
+    """Write all that goes beside the notebook."""
+    source = course.read_source(assignment)
+    write_edition(assignment, folder / "cs231n_lib")
+    stored = record_checks(source, read_bank(assignment).misconceptions)
+    text = json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
+    (folder / STORED).write_text(text + "\n", encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    requirements = [*project["dependencies"], "jupyter>=1.1"]
+    (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
+    title = source.cells[0].source.splitlines()[0].removeprefix("# ")
+    exercise = next(name.removeprefix("check_") for name in _checks(source))
+    notebook = course.source_notebook(assignment).name
+    text = README.format(title=title, notebook=notebook, exercise=exercise)
+    (folder / "README.md").write_text(text, encoding="utf-8")
 
-    Parameters
-    ----------
-    released : NotebookNode
-        The notebook that would go to students.
-    source : NotebookNode
-        The notebook it was made from.
 
-    Returns
-    -------
-    list of str
-        One entry for each leak, with the cell's id; empty when there is none.
-    """
-    originals = {cell.id: cell for cell in source.cells}
-    leaks = []
-    for cell in released.cells:
-        name = grade_id(cell) or cell.id
-        if any(mark in cell.source for mark in INSTRUCTORS_MARKS):
-            leaks.append(f"cell {name!r} still has the marks of a solution or a hidden test")
-        if cell.get("outputs") or cell.get("execution_count"):
-            leaks.append(f"cell {name!r} has outputs")
-        if is_solution(cell) and cell.source == originals[cell.id].source:
-            leaks.append(f"cell {name!r} is solved")
-    return leaks
+def _checks(source) -> list[str]:
+    return [cell.id for cell in source.cells if cell.id.startswith("check_")]
+
+
+def _expected_files(course: Course, assignment: str) -> set[str]:
+    source = course.source_notebook(assignment)
+    pictures = {path.name for path in source.parent.iterdir() if path.suffix in PICTURES}
+    library = {
+        f"cs231n_lib/{path.relative_to(LIBRARY).as_posix()}"
+        for path in LIBRARY.rglob("*")
+        if path.suffix in (".py", ".toml")
+    }
+    return {source.name, *pictures, "README.md", "requirements.txt", STORED, *library}
+
+
+def _pack(folder: Path, target: Path) -> None:
+    """Write a zip file with nothing in it that depends on when and where it is made."""
+    with zipfile.ZipFile(target, "w") as bundle:  # not compressed: zlib's versions differ
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                path.chmod(0o644)  # nbgrader writes the notebook read-only
+                name = path.relative_to(folder.parent).as_posix()
+                entry = zipfile.ZipInfo(name)  # with zip's own first date
+                entry.external_attr = 0o644 << 16
+                bundle.writestr(entry, path.read_bytes())

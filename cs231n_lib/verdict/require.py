@@ -65,7 +65,7 @@ def describe_error(name: str, message: str) -> str:
     message = re.sub(r"\x1b\[[0-9;]*m", "", message).strip()
     if name == "NotImplementedError" and not message:
         return NOT_ATTEMPTED
-    if name in ("AssertionError", "CheckFailed", "Timeout") and message:
+    if name in ("AssertionError", "CheckFailed", "NotGradable", "Timeout") and message:
         return message
     if message.startswith("cannot unpack non-iterable NoneType"):
         message += ". A function that should return several results returned None."
