@@ -67,8 +67,8 @@ def audit(
     assignment : str
         The assignment's name.
     quick : bool, default False
-        Take only every fifth mutant; and of the mistakes in an exercise, try only the first on all
-        that is built on it, as right versions then stand in its place anyway.
+        Take only every fifth mutant; and try a mistake in a forward on its backward only, not on
+        all that is built on it, where right versions stand in its place anyway.
     bank : Bank, optional
         Other than the assignment's own.
     source : NotebookNode, optional
@@ -102,13 +102,11 @@ def audit(
 
 def _try_mistakes(found: Exercise, students: _Class, bank: Bank, quick: bool) -> None:
     own = students.tests_of([found.name])
-    others = students.tests_built_on(found.name) - own
     backward = students.tests_of([found.name.removesuffix("_forward") + "_backward"])
+    others = (backward if quick else students.tests_built_on(found.name)) - own
     for mistake in bank.misconceptions:
         if mistake.exercise != found.name:
             continue
-        if quick and found.wrong:
-            others &= backward
         found.wrong += 1
         lost = students.lost({found.name: mistake.change}, own | others)
         if lost.keys() & own:

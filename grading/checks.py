@@ -6,21 +6,98 @@ A release carries these numbers, so that a check can name a mistake where no ans
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import warnings
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from itertools import combinations
+from types import CodeType, MappingProxyType
 from typing import Any
 
 import numpy as np
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
-from cs231n_lib.verdict import compare
+from cs231n_lib.verdict import Verdict, compare
 from grading.misconceptions import Misconception, changed
 
 CHECK = "check_"
-DIGITS = 10  # more are rounding, which differs between machines
+EMPTY: Mapping[str, str] = MappingProxyType({})
+DIGITS = 8  # more are rounding, which differs between machines
+
+
+class Checks:
+    """The check cells of a notebook.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        The assignment, with solutions.
+
+    Attributes
+    ----------
+    names : list of str
+        The checks that report, without ``check_``.
+    """
+
+    def __init__(self, source: NotebookNode) -> None:
+        code = [cell for cell in source.cells if cell.cell_type == "code"]
+        self.answers = {cell.id: cell for cell in code if is_solution(cell)}
+        self._cells = {cell.id: cell for cell in code}
+        self._setup: dict[str, Any] = {"__name__": "__main__"}
+        exec(self._cells["setup"].source, self._setup)
+        self.names = [
+            name.removeprefix(CHECK)
+            for name, cell in self._cells.items()
+            if name.startswith(CHECK) and "report" in _names(cell.source)
+        ]
+
+    def run(self, name: str, changes: Mapping[str, str] = EMPTY) -> tuple[Verdict, ...]:
+        """Run a check with right answers but for some, and collect the verdicts it reports.
+
+        Only the answers in them mean something: there is no numerical gradient to compare with.
+
+        Parameters
+        ----------
+        name : str
+            The check.
+        changes : dict of str to str, optional
+            The sources of answer cells that are not the right ones.
+
+        Returns
+        -------
+        tuple of Verdict
+            One for each output.
+        """
+        here, reported = dict(self._setup), []
+        here["report"] = lambda exercise, *verdicts: reported.extend(verdicts)
+        here |= dict.fromkeys(("eval_numerical_gradient", "eval_numerical_gradient_array"), _zeros)
+        with (
+            warnings.catch_warnings(action="ignore"),
+            np.errstate(all="ignore"),
+            redirect_stdout(io.StringIO()),
+        ):
+            for cell_name, cell in self._cells.items():
+                if cell_name in self.answers:
+                    exec(_compiled(changes.get(cell_name, cell.source)), here)
+                elif cell_name == CHECK + name:
+                    exec(_compiled(cell.source), here)
+                    break
+        return tuple(reported)
+
+    def calls(self, name: str) -> set[str]:
+        """Collect the answers that a check calls itself."""
+        return _names(self._cells[CHECK + name].source) & self.answers.keys()
+
+    def built_on(self, name: str) -> set[str]:
+        """Collect the answers that a check calls, and those that they call."""
+        used, new = set(), self.calls(name)
+        while new:
+            used |= new
+            called = set().union(*(_names(self.answers[answer].source) for answer in new))
+            new = (called & self.answers.keys()) - used
+        return used
 
 
 def record_checks(source: NotebookNode, bank: list[Misconception]) -> dict[str, dict]:
@@ -36,76 +113,61 @@ def record_checks(source: NotebookNode, bank: list[Misconception]) -> dict[str, 
     Returns
     -------
     dict
-        For each check, ``right``: the outputs by name, and ``wrong``: for each mistake what it
-        ``says`` and what it ``gives`` for the outputs that it changes.
+        For each check, ``right``: the outputs by name, and ``wrong``: for each mistake the exercise
+        that it is ``in``, what it ``says``, and what it ``gives`` for the outputs that it changes.
     """
-    answers = {c.id: c for c in source.cells if c.cell_type == "code" and is_solution(c)}
-    [setup] = [cell for cell in source.cells if cell.id == "setup"]
-    names: dict[str, Any] = {"__name__": "__main__"}
-    exec(setup.source, names)
-
-    def run(check: NotebookNode, mistakes: tuple[Misconception, ...]) -> dict | None:
-        """Collect what a check reports; None if there is no such pair, or it stops the check."""
-        here, sources = dict(names), {}
-        for mistake in mistakes:
-            cell = answers[mistake.exercise]
-            edited = NotebookNode(id=cell.id, source=sources.get(cell.id, cell.source))
-            try:
-                sources[cell.id] = changed(edited, mistake.change)
-            except ValueError:
-                if len(mistakes) == 1:
-                    raise
-                return None
-        reported: list = []
-        here["report"] = lambda exercise, *verdicts: reported.extend(verdicts)
-        try:
-            with (
-                warnings.catch_warnings(action="ignore"),
-                np.errstate(all="ignore"),
-                redirect_stdout(io.StringIO()),
-            ):
-                for cell in source.cells[: source.cells.index(check)]:
-                    if cell.id in answers:
-                        exec(sources.get(cell.id, cell.source), here)
-                exec(check.source, here)
-        except Exception:
-            if not mistakes:
-                raise
-            return None
-        return {verdict.name: _numbers(verdict.answer) for verdict in reported}
-
-    stored = {}
-    for check in source.cells:
-        is_check = check.cell_type == "code" and check.id.startswith(CHECK)
-        if not is_check or "report" not in _names(check.source):
-            continue
-        right = run(check, ())
-        used = _used(check, answers)
-        here = [mistake for mistake in bank if mistake.exercise in used]
-        own = _names(check.source)
+    checks, stored = Checks(source), {}
+    for name in checks.names:
+        right = {verdict.name: _numbers(verdict.answer) for verdict in checks.run(name)}
+        used, own = checks.built_on(name), checks.calls(name)
+        singles = [(mistake,) for mistake in bank if mistake.exercise in used]
         pairs = [
-            pair
-            for pair in combinations(here, 2)
-            if pair[0].exercise == pair[1].exercise and pair[0].exercise in own
+            (one, other)
+            for (one,), (other,) in combinations(singles, 2)
+            if one.exercise == other.exercise and one.exercise in own
         ]
         wrong = []
-        for mistakes in [*((mistake,) for mistake in here), *pairs]:
-            outputs = run(check, mistakes) or {}
-            gives = {
-                name: numbers
-                for name, numbers in outputs.items()
-                if numbers is not None and not compare(name, numbers, right[name]).passed
-            }
+        for mistakes in [*singles, *pairs]:
+            gives = _outputs(checks, name, mistakes, right)
             if gives:
-                says = [_says(mistake, check) for mistake in mistakes]
-                wrong.append({"says": says, "gives": gives})
-        stored[check.id.removeprefix(CHECK)] = {"right": right, "wrong": wrong}
+                says = [mistake.sentence for mistake in mistakes]
+                wrong.append({"in": mistakes[0].exercise, "says": says, "gives": gives})
+        stored[name] = {"right": right, "wrong": wrong}
     return stored
 
 
-def _says(mistake: Misconception, check: NotebookNode) -> str:
-    elsewhere = check.id.removeprefix(CHECK) != mistake.exercise
-    return f"{mistake.exercise}: {mistake.sentence}" if elsewhere else mistake.sentence
+def _outputs(
+    checks: Checks, name: str, mistakes: tuple[Misconception, ...], right: dict
+) -> dict[str, Any]:
+    """Collect the outputs of a check that some mistakes in one exercise change."""
+    answer = checks.answers[mistakes[0].exercise]
+    try:
+        for mistake in mistakes:
+            answer = NotebookNode(id=answer.id, source=changed(answer, mistake.change))
+    except ValueError:
+        if len(mistakes) == 1:
+            raise
+        return {}  # they are about the same lines
+    try:
+        verdicts = checks.run(name, {answer.id: answer.source})
+    except Exception:  # a mistake may stop a check; then the student sees why
+        return {}
+    outputs = {verdict.name: _numbers(verdict.answer) for verdict in verdicts}
+    return {
+        output: numbers
+        for output, numbers in outputs.items()
+        if numbers is not None and not compare(output, numbers, right[output]).passed
+    }
+
+
+@functools.cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<answer>", "exec")
+
+
+def _zeros(f: Any, x: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
+    """Stand for a numerical gradient, which takes long and is not looked at here."""
+    return np.zeros(np.shape(x))
 
 
 def _numbers(answer: Any) -> Any:
@@ -116,15 +178,6 @@ def _numbers(answer: Any) -> Any:
         return None
     rounded = np.array([float(f"{value:.{DIGITS}g}") for value in array.ravel()])
     return rounded.reshape(array.shape).tolist()
-
-
-def _used(check: NotebookNode, answers: dict[str, NotebookNode]) -> set[str]:
-    """Collect the answers that a check calls, and those that they call."""
-    used, new = set(), _names(check.source) & answers.keys()
-    while new:
-        used |= new
-        new = set().union(*(_names(answers[name].source) for name in new)) & answers.keys() - used
-    return used
 
 
 def _names(source: str) -> set[str]:

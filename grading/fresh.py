@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 
@@ -43,14 +44,10 @@ def inputs_for(secret: bytes, *names: str) -> Iterator[None]:
 
 def read_secret(path: Path) -> bytes:
     """Read a course's secret; make one at the first time."""
-    with suppress(FileExistsError):
+    if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f"{path.name}-{os.getpid()}")  # it appears whole, or not at all
-        if not path.exists():
-            new.touch(mode=0o600)
-            new.write_bytes(secrets.token_bytes(32))
-            try:
-                os.link(new, path)
-            finally:
-                new.unlink()
+        with NamedTemporaryFile(dir=path.parent) as new, suppress(FileExistsError):
+            new.write(secrets.token_bytes(32))
+            new.flush()
+            os.link(new.name, path)  # it appears whole, and only once
     return path.read_bytes()

@@ -18,7 +18,18 @@ RIGHT_NUMBERS = "The numbers are right, the shape is not."
 
 
 def agree(array: np.ndarray, expected: np.ndarray) -> bool:
-    """Tell whether two arrays are equal in shape and, but for rounding, in values."""
+    """Tell whether two arrays are equal in shape and, but for rounding, in values.
+
+    Parameters
+    ----------
+    array, expected : ndarray
+        The answer, and what is right.
+
+    Returns
+    -------
+    bool
+        Whether no entry is further off than `TOLERANCE` times the largest entry.
+    """
     if array.shape != expected.shape:
         return False
     finite = expected[np.isfinite(expected)]  # one infinity must not make all others equal
@@ -27,7 +38,18 @@ def agree(array: np.ndarray, expected: np.ndarray) -> bool:
 
 
 def explain_shape(array: np.ndarray, expected: np.ndarray) -> list[str]:
-    """Say what an answer of the wrong shape looks like; empty when nothing fits."""
+    """Say what an answer of the wrong shape looks like; empty when nothing fits.
+
+    Parameters
+    ----------
+    array, expected : ndarray
+        The answer, and what is right.
+
+    Returns
+    -------
+    list of str
+        No sentence, or one.
+    """
     if array.size == 0 or expected.size == 0:
         return []
     if array.ndim == 2 and agree(array.T, expected):

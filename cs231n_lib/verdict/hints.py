@@ -52,7 +52,18 @@ def hint(exercise: str) -> None:
 
 
 def hints_for(check: str) -> list[str]:
-    """Name the exercises with hints that a check is about: ``relu`` is about both halves."""
+    """Name the exercises with hints that a check is about: ``relu`` is about both halves.
+
+    Parameters
+    ----------
+    check : str
+        An exercise, or the common beginning of several.
+
+    Returns
+    -------
+    list of str
+        The exercises.
+    """
     return [name for name in _hints() if name == check or name.startswith(f"{check}_")]
 
 

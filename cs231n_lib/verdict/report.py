@@ -116,7 +116,7 @@ def report(exercise: str, *verdicts: Verdict) -> Report:
     """
     stored = _stored().get(exercise, {"right": {}, "wrong": []})
     judged = tuple(_judge(verdict, stored["right"].get(verdict.name)) for verdict in verdicts)
-    return Report(exercise, judged, _diagnose(judged, stored["wrong"]))
+    return Report(exercise, judged, _diagnose(exercise, judged, stored["wrong"]))
 
 
 @functools.cache
@@ -135,7 +135,7 @@ def _judge(verdict: Verdict, right: Any) -> Verdict:
     return Verdict(verdict.name, problem, verdict.answer, judged.expected, verdict.options)
 
 
-def _diagnose(verdicts: tuple[Verdict, ...], mistakes: list[dict]) -> dict[str, str]:
+def _diagnose(exercise: str, verdicts: tuple[Verdict, ...], mistakes: list[dict]) -> dict[str, str]:
     """Find for each wrong output the mistakes that give just this array.
 
     A mistake that would spoil an output that is right was not made. Of those that are left, the
@@ -151,15 +151,15 @@ def _diagnose(verdicts: tuple[Verdict, ...], mistakes: list[dict]) -> dict[str, 
     ]
     diagnoses: dict[str, list[str]] = {}
     for name in answers:
-        found = [
-            (-len(names), len(m["says"]), " ".join(m["says"]))
-            for m, names in explained
-            if name in names
+        found = [(mistake, names) for mistake, names in explained if name in names]
+        ranks = [(-len(names), len(mistake["says"])) for mistake, names in found]
+        texts = [
+            " ".join([f"{m['in']}:"] * (m["in"] != exercise) + m["says"])
+            for (m, _), rank in zip(found, ranks, strict=True)
+            if rank == min(ranks)
         ]
-        if found:
-            best = min(found)[:2]
-            texts = dict.fromkeys(text for *rank, text in found if tuple(rank) == best)
-            diagnoses.setdefault(" Or: ".join(texts), []).append(name)
+        if texts:
+            diagnoses.setdefault(" Or: ".join(dict.fromkeys(texts)), []).append(name)
     return {sentence: ", ".join(names) for sentence, names in diagnoses.items()}
 
 
