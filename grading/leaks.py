@@ -92,6 +92,7 @@ class _Secrets:
         texts: list[str] = []
         visible: set[str] = set()  # of the notebook's code: hidden tests repeat some of it
         self.bodies: dict[str, str] = {}
+        self.kinds: set[tuple] = set()
         for cell in source.cells:
             if cell.cell_type != "code":
                 continue
@@ -123,13 +124,15 @@ class _Secrets:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _says_something(node):
                 self.bodies.setdefault(_shape_of(node), name)
+                self.kinds.add(_kinds_in(node))
 
     def found_in(self, text: str, is_code: bool) -> Iterator[str]:
         """Name what a text gives away."""
         for line in sorted(lines_of(text) & self.lines):
             yield f"has a line of an answer, {line!r}"
         for node in ast.walk(ast.parse(text)) if is_code else ():
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            if is_function and _kinds_in(node) in self.kinds:  # quick to compare
                 answered = self.bodies.get(_shape_of(node))
                 if answered:
                     yield f"has the body of {answered} in {node.name}"
@@ -162,6 +165,10 @@ def _says_something(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Tell whether a body is more than one short line, which any two functions may share."""
     text = "\n".join(map(ast.unparse, _statements(node)))
     return len(_statements(node)) > 1 and len(text) >= 2 * LONG
+
+
+def _kinds_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple:
+    return tuple(type(part) for statement in _statements(node) for part in ast.walk(statement))
 
 
 def _shape_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
