@@ -246,7 +246,7 @@ def test_no_line_of_a_withheld_body_remains(edition, assignment):
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_nothing_but_text_is_copied(edition, assignment):
     suffixes = {path.suffix for path in edition(assignment).rglob("*") if path.is_file()}
-    assert suffixes == {".py"}
+    assert suffixes == {".py", ".toml"}  # the hints
 
 
 @pytest.mark.parametrize(

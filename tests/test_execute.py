@@ -28,8 +28,12 @@ def released(assignment):
     return rebuild(empty, SOURCES[assignment])
 
 
-def run(assignment, answers, start="right", extra=(), seconds=8):
+def run(assignment, answers, start="right", extra=(), seconds=8, fresh=(b"",)):
     """Execute a submission; return the message of every test that failed."""
+    return errors(executed(assignment, answers, start, extra, seconds, fresh))
+
+
+def executed(assignment, answers, start="right", extra=(), seconds=8, fresh=(b"",)):
     source = SOURCES[assignment]
     right = solutions(source) if start == "right" else {}
     notebook = fill(released(assignment), right | answers)
@@ -40,8 +44,8 @@ def run(assignment, answers, start="right", extra=(), seconds=8):
         trusted = False
     except SandboxError:
         trusted = True
-    execute(notebook, source, lambda: launch(assignment, trusted), seconds)
-    return errors(notebook)
+    execute(notebook, source, lambda: launch(assignment, trusted), seconds, fresh=fresh)
+    return notebook
 
 
 def errors(notebook):
@@ -149,8 +153,7 @@ def test_a_function_that_hung_once_fails_at_once_where_it_is_called_again():
     lost = run("02_fully_connected", {"affine_forward": "while True:\n    pass"}, seconds=2)
     assert time.monotonic() - before < 30  # not two seconds for each of its twenty callers
     assert "took longer than 2 s" in lost["test_affine_forward"]
-    assert "in an earlier test" in lost["test_affine_backward_dx"]
-    assert not any("TwoLayerNet" in name or "FullyConnected" in name for name in lost)
+    assert lost.keys() == {"test_affine_forward"}
 
 
 def test_time_that_a_test_takes_itself_is_not_the_students():
@@ -239,6 +242,78 @@ def test_params_may_be_any_dictionary(kind):
 )
 def test_a_right_answer_may_come_in_another_form(form):
     assert run("01_backprop", {"multiply_backward": form}) == {}
+
+
+# A backward and its own forward
+
+DICTIONARY = {
+    "tanh_forward": "out = 1 / (1 + np.exp(-x))\ncache = {'out': out}",
+    "tanh_backward": "dx = dout * (1 - cache['out'] ** 2)",
+}
+
+
+def printed(notebook, test):
+    cell = next(cell for cell in notebook.cells if cell.id == test)
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        "out = 1 / (1 + np.exp(-x))\ncache = out",
+        "raise ValueError('no')",
+        "raise NotImplementedError()",
+        "import os\nos._exit(1)",
+    ],
+    ids=["wrong", "crash", "not written", "end of the process"],
+)
+def test_a_right_backward_gets_its_points_with_the_cache_of_a_right_forward(forward):
+    notebook = executed("02_fully_connected", {"tanh_forward": forward})
+    assert errors(notebook).keys() == {"test_tanh_forward"}
+    assert "right version in the place of your tanh_forward" in printed(
+        notebook, "test_tanh_backward"
+    )
+
+
+def test_a_wrong_backward_loses_its_points_with_any_cache():
+    wrong = {
+        "tanh_forward": "out = 1 / (1 + np.exp(-x))\ncache = out",
+        "tanh_backward": "out = cache\ndx = dout * (1 - out)",
+    }
+    lost = run("02_fully_connected", wrong)
+    assert lost["test_tanh_backward"].startswith("CheckFailed")
+
+
+@pytest.mark.parametrize("forward", [DICTIONARY["tanh_forward"], "out = x.nothing\ncache = out"])
+def test_a_backward_that_can_not_be_tested_waits_for_a_person(forward):
+    lost = run("02_fully_connected", DICTIONARY | {"tanh_forward": forward})
+    assert lost.keys() == {"test_tanh_forward", "test_tanh_backward"}
+    assert lost["test_tanh_backward"] == (
+        "NotGradable: this needs what a right tanh_forward returns; yours is wrong."
+        " A person looks at it."
+    )
+
+
+@pytest.mark.parametrize("blank", ["tanh_forward", "tanh_backward"])
+def test_nobody_looks_at_a_pair_of_which_one_is_not_written(blank):
+    stub = {blank: "raise NotImplementedError()"}
+    lost = run("02_fully_connected", DICTIONARY | stub)
+    assert not lost["test_tanh_backward"].startswith("NotGradable")
+
+
+# Fresh inputs
+
+
+def message(*fresh):
+    wrong = {"matmul_backward": "dx = dout @ w.T * (1 + (len(x) == 5))\ndw = x.T @ dout"}
+    return run("01_backprop", wrong, fresh=fresh)["test_matmul_backward_dx"]
+
+
+def test_hidden_inputs_differ_between_students_and_are_the_same_when_graded_again():
+    assert "Every entry is 2 times too large" in message(b"secret", "ada", "01_backprop")
+    assert message(b"secret", "ada", "01") == message(b"secret", "ada", "01")
+    assert message(b"secret", "ada", "01") != message(b"secret", "ben", "01")
+    assert message(b"secret", "ada", "01") != message(b"another", "ada", "01")
 
 
 # Cheats that have nothing to cheat
