@@ -67,7 +67,16 @@ def eval_numerical_gradient(
     ----------
     .. [1] CS231n course notes, "Neural Networks Part 3", "Gradient checks".
     """
-    grad = eval_numerical_gradient_array(f, x, 1.0, h)
+
+    def number(point: np.ndarray) -> float:
+        value = f(point)
+        if np.ndim(value):
+            raise ValueError(
+                f"f should return one number, but it returned an array of shape {np.shape(value)}."
+            )
+        return value
+
+    grad = eval_numerical_gradient_array(number, x, 1.0, h)
     if verbose:
         for index in np.ndindex(x.shape):
             print(index, grad[index])

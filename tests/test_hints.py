@@ -40,9 +40,10 @@ def test_each_time_there_is_one_hint_more(capsys):
     shown = [ask(capsys) for _ in range(5)]
     assert [text.count(":\n") for text in shown] == [1, 2, 3, 4, 4]
     assert shown[0].startswith("Idea:\n")
-    assert "(2 more: ask again.)" in shown[0]
+    assert "(2 more: run it again.)" in shown[0]
     assert "Formula:\n" in shown[1]
     assert "Shapes:\n" in shown[2]
+    assert "(That was the last hint." in shown[2]
     assert "the solved notebook" in shown[3]
     assert "the solved notebook" not in shown[2]
 

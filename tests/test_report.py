@@ -19,8 +19,13 @@ WRONG = [
         "says": ["All is negative."],
         "gives": {"dx": [-1.0, -2.0, -3.0], "dw": [-4.0, -5.0]},
     },
-    {"in": "layer", "says": ["dw has no upstream."], "gives": {"dw": [1.0, 1.0]}},
-    {"in": "matmul", "says": ["dw counts to one."], "gives": {"dw": [1.0, 1.0]}},
+    {"in": "layer", "says": ["dw has no upstream."], "gives": {"dw": [7.5, 1.0]}},
+    {"in": "layer", "says": ["dw counts to one."], "gives": {"dw": [7.5, 1.0]}},
+    {"in": "layer", "says": ["All is a mess."], "gives": {"dx": [3.5, 1, 1], "dw": [2, 2]}},
+    {"in": "matmul", "says": ["x is a mess."], "gives": {"dx": [3.5, 1, 1], "dw": [2, 2]}},
+    {"in": "matmul", "says": ["x is halved."], "gives": {"dx": [0.5, 0.0, 0.0]}},
+    {"in": "layer", "says": ["Both are tenths."], "gives": {"dx": [0.1, 0.2, 0.3], "dw": [7, 7]}},
+    *({"in": "layer", "says": [f"It is {n}."], "gives": {"dw": [6, 6]}} for n in range(4)),
     {"in": "layer", "says": ["dx overflows."], "gives": {"dx": [1.0, float("nan"), 3.0]}},
     {
         "in": "layer",
@@ -51,7 +56,8 @@ def check(dx=(1.0, 2.0, 3.0), dw=(4.0, 5.0), expected_dx=None):
 
 
 def diagnosis(**answers):
-    return check(**answers).diagnoses
+    found = check(**answers).diagnoses
+    return {" Or: ".join(sentences): ", ".join(outputs) for outputs, sentences in found}
 
 
 def test_right_answers_get_no_diagnosis():
@@ -90,8 +96,31 @@ def test_two_mistakes_in_one_output_are_both_named():
     assert diagnosis(dx=[-2, -4, -6]) == {"dx is doubled. All is negative.": "dx"}
 
 
-def test_mistakes_that_look_the_same_are_both_named():
-    assert diagnosis(dw=[1, 1]) == {"dw has no upstream. Or: matmul: dw counts to one.": "dw"}
+def test_mistakes_that_look_the_same_are_listed():
+    found = check(dw=[7.5, 1])
+    assert repr(found).splitlines()[2:] == [
+        "dw: this may be one of several mistakes.",
+        "  - dw has no upstream.",
+        "  - dw counts to one.",
+    ]
+
+
+def test_a_mistake_in_the_answer_itself_comes_before_one_in_what_it_calls():
+    assert diagnosis(dx=[3.5, 1, 1], dw=[2, 2]) == {"All is a mess.": "dx, dw"}
+
+
+def test_a_mistake_in_what_is_called_has_to_explain_all_that_is_wrong():
+    assert diagnosis(dx=[0.5, 0, 0]) == {"matmul: x is halved.": "dx"}
+    assert diagnosis(dx=[0.5, 0, 0], dw=[9, 9]) == {}
+
+
+def test_a_part_of_a_mistake_counts_only_if_it_can_not_be_a_coincidence():
+    assert diagnosis(dx=[-1, -2, -3], dw=[8, 8]) == {}
+    assert diagnosis(dx=[0.1, 0.2, 0.3], dw=[8, 8]) == {"Both are tenths.": "dx"}
+
+
+def test_more_than_three_mistakes_that_look_the_same_are_not_listed():
+    assert diagnosis(dw=[6, 6]) == {}
 
 
 def test_a_mistake_that_gives_nan_is_named():
@@ -111,7 +140,7 @@ def test_the_stored_answer_decides_and_not_a_numerical_gradient_of_float32():
 
 def test_what_fits_a_wrong_forward_is_told_apart():
     found = check(dx=[5.0, 5.0, 5.0], expected_dx=[5.0, 5.0, 5.0])
-    assert found["dx"].problem.startswith("fits your own other results, but not the right ones")
+    assert found["dx"].problem.startswith("agrees with your own forward, so look there first.")
 
 
 def test_without_stored_answers_a_numerical_gradient_decides(stored):

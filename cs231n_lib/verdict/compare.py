@@ -124,7 +124,7 @@ def compare(
         return verdict(problem, *explain_shape(array, known))
     if agree(array, known):
         return verdict()
-    with np.errstate(invalid="ignore"):  # infinity minus infinity
+    with np.errstate(invalid="ignore", over="ignore"):  # as infinity minus infinity
         difference = np.abs(array - known)
     largest = np.argmax(np.where(np.isnan(difference), np.inf, difference))
     worst = np.unravel_index(largest, array.shape)

@@ -39,15 +39,16 @@ def hint(exercise: str) -> None:
     number = _next(exercise)
     for stage in STAGES[:number]:
         print(f"{stage.capitalize()}:\n{textwrap.indent(hints[exercise][stage].strip(), '  ')}")
-    if number <= len(STAGES):
-        left = len(STAGES) - number
-        more = f"{left} more: ask again." if left else "Still stuck? Ask once more."
-        print(f"({more})")
+    left = len(STAGES) - number
+    if left > 0:
+        print(f"({left} more: run it again.)")
+    elif left == 0:
+        print("(That was the last hint. Run it once more to hear where the answer is.)")
     else:
         print(
-            "Reference:\n"
-            "  Whoever has the whole workbook finds the solved notebook in assignments/, and the\n"
-            "  layers in cs231n_lib/. Read the answer, close it, and write your own."
+            "Answer:\n"
+            "  In the course's repository, assignments/ has the solved notebooks, and cs231n_lib/\n"
+            "  the layers. If you have it: read the answer, close it, and write your own."
         )
 
 

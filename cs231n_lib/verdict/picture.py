@@ -6,16 +6,19 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from cs231n_lib.contracts import format_shape
 from cs231n_lib.verdict.explain import TOLERANCE, ZERO
+
+CROSSES = 400  # entries; among more of them a cross hides what it marks
 
 
 def draw_difference(name: str, answer: Any, expected: np.ndarray | None) -> None:
     """Draw an answer, the expected array, and the size of their difference.
 
     An array of more than two axes is laid out with its last axis as columns. The title says how
-    many entries differ; each that does has a cross.
+    many entries differ; in a small array each that does has a cross. NaN is yellow.
 
     Parameters
     ----------
@@ -46,17 +49,25 @@ def draw_difference(name: str, answer: Any, expected: np.ndarray | None) -> None
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharey=True)
     limit = max(np.abs(part[np.isfinite(part)]).max(initial=0) for part in (found, wanted)) or 1
-    for ax, values, title in zip(
-        axes, (found, wanted, difference), ("yours", "expected", "difference"), strict=True
-    ):
-        signed = {"cmap": "RdBu", "vmin": -limit, "vmax": limit}
-        unsigned = {"cmap": "Greys", "vmin": 0}
-        style = unsigned if title == "difference" else signed
+    signed = {"cmap": "RdBu", "vmin": -limit, "vmax": limit}
+    size = {"cmap": "Greys", "vmin": 0, "vmax": difference[np.isfinite(difference)].max(initial=0)}
+    size["vmax"] = size["vmax"] or limit  # all is equal: white
+    parts = (
+        ("yours", found, signed),
+        ("expected", wanted, signed),
+        ("difference", difference, size),
+    )
+    for ax, (title, values, style) in zip(axes, parts, strict=True):
         image = ax.imshow(values, aspect="auto", **style)
         figure.colorbar(image, ax=ax)
-        ax.set(title=title, xlabel="last axis")
+        ax.set(title=title, xlabel="last axis" if expected.ndim > 2 else "column")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_facecolor("#d9b310")  # shows where a number is NaN
         ax.grid(False)
-    axes[0].set_ylabel("all other axes")
+    axes[0].set_ylabel("all other axes" if expected.ndim > 2 else "row")
     rows, places = np.nonzero(wrong)
-    axes[2].plot(places, rows, "x", color="#c0392b", markersize=9)
-    figure.suptitle(f"{name}: {wrong.sum()} of {wrong.size} entries differ (×)")
+    few = wrong.size <= CROSSES
+    if few:
+        axes[2].plot(places, rows, "x", color="#c0392b", markersize=9)
+    figure.suptitle(f"{name}: {wrong.sum()} of {wrong.size} entries differ{' (×)' if few else ''}")

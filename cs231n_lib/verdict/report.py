@@ -1,8 +1,4 @@
-"""A report on several outputs: which are right, and which known mistake a wrong one looks like.
-
-The student edition has, as ``stored.json``, what the checks of its notebook give for the right
-answers and for each known mistake: numbers and sentences, no code.
-"""
+"""A report on several outputs: which are right, and which known mistake a wrong one looks like."""
 
 from __future__ import annotations
 
@@ -14,10 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cs231n_lib.verdict.compare import Verdict, compare
-from cs231n_lib.verdict.explain import agree
+from cs231n_lib.verdict.diagnose import Diagnosis, diagnose
 from cs231n_lib.verdict.hints import hints_for
 
 STORED = Path(__file__).with_name("stored.json")
@@ -33,13 +27,13 @@ class Report:
         What was checked: an exercise, or the common beginning of several.
     verdicts : tuple of Verdict
         One for each output; ``report["dx"]`` is the one called dx.
-    diagnoses : dict of str to str
-        For each mistake that was recognized, its sentence and the outputs that show it.
+    diagnoses : tuple of Diagnosis
+        The mistakes that were recognized, each with the outputs that show it.
     """
 
     exercise: str
     verdicts: tuple[Verdict, ...]
-    diagnoses: dict[str, str]
+    diagnoses: tuple[Diagnosis, ...]
 
     @property
     def passed(self) -> bool:
@@ -59,7 +53,7 @@ class Report:
             yield verdict.name, result, verdict.problem
 
     def _remarks(self) -> list[str]:
-        remarks = [f"{names}: {sentence}" for sentence, names in self.diagnoses.items()]
+        remarks = [str(diagnosis) for diagnosis in self.diagnoses]
         calls = [f'hint("{name}")' for name in hints_for(self.exercise)]
         if calls and not self.passed:
             remarks.append(f"Stuck? Run {' or '.join(calls)}.")
@@ -85,7 +79,9 @@ class Report:
         head = "".join(
             f'<th scope="col" {left}>{word}</th>' for word in ("output", "result", "why")
         )
-        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self._remarks())
+        remarks = "".join(
+            f'<p style="white-space: pre-line">{escape(remark)}</p>' for remark in self._remarks()
+        )
         return (
             f'<table><caption style="text-align: left; font-weight: bold">{caption}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{remarks}"
@@ -116,7 +112,7 @@ def report(exercise: str, *verdicts: Verdict) -> Report:
     """
     stored = _stored().get(exercise, {"right": {}, "wrong": []})
     judged = tuple(_judge(verdict, stored["right"].get(verdict.name)) for verdict in verdicts)
-    return Report(exercise, judged, _diagnose(exercise, judged, stored["wrong"]))
+    return Report(exercise, judged, diagnose(exercise, judged, stored["wrong"]))
 
 
 @functools.cache
@@ -131,45 +127,6 @@ def _judge(verdict: Verdict, right: Any) -> Verdict:
     judged = compare(verdict.name, verdict.answer, right, **verdict.options)
     if judged.passed or not verdict.passed or verdict.expected is None:
         return judged
-    problem = f"fits your own other results, but not the right ones: {judged.problem}"
+    difference = judged.problem[0].upper() + judged.problem[1:]
+    problem = f"agrees with your own forward, so look there first. {difference}"
     return Verdict(verdict.name, problem, verdict.answer, judged.expected, verdict.options)
-
-
-def _diagnose(exercise: str, verdicts: tuple[Verdict, ...], mistakes: list[dict]) -> dict[str, str]:
-    """Find for each wrong output the mistakes that give just this array.
-
-    A mistake that would spoil an output that is right was not made. Of those that are left, the
-    ones that explain the most outputs are taken, and of these the fewest mistakes at once. What
-    then is left beside one another looks the same here.
-    """
-    answers = {verdict.name: verdict.answer for verdict in verdicts if not verdict.passed}
-    right = {verdict.name for verdict in verdicts} - answers.keys()
-    explained = [
-        (m, {name for name in answers if _equals(answers[name], m["gives"].get(name))})
-        for m in mistakes
-        if not m["gives"].keys() & right
-    ]
-    diagnoses: dict[str, list[str]] = {}
-    for name in answers:
-        found = [(mistake, names) for mistake, names in explained if name in names]
-        ranks = [(-len(names), len(mistake["says"])) for mistake, names in found]
-        texts = [
-            " ".join([f"{m['in']}:"] * (m["in"] != exercise) + m["says"])
-            for (m, _), rank in zip(found, ranks, strict=True)
-            if rank == min(ranks)
-        ]
-        if texts:
-            diagnoses.setdefault(" Or: ".join(dict.fromkeys(texts)), []).append(name)
-    return {sentence: ", ".join(names) for sentence, names in diagnoses.items()}
-
-
-def _equals(answer: Any, stored: Any) -> bool:
-    if stored is None:
-        return False
-    try:
-        found, wrong = np.asarray(answer, dtype=float), np.asarray(stored, dtype=float)
-    except (TypeError, ValueError):
-        return False
-    if found.shape != wrong.shape or np.any(np.isnan(found) != np.isnan(wrong)):
-        return False
-    return agree(np.nan_to_num(found), np.nan_to_num(wrong))
