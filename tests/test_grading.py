@@ -433,6 +433,22 @@ def test_ctrl_c_stops_grading_at_once_and_keeps_the_marks(graded_class):
         scores(graded_class, "zoe")
 
 
+def test_a_backward_that_can_not_be_tested_waits_in_the_gradebook_for_a_person(graded_class):
+    changed = {
+        "sigmoid_forward": "raise ValueError('not finished')",
+        "sigmoid_backward": "dx = dout * cache['out'] * (1 - cache['out'])",
+    }
+    result = grade_answers(graded_class, "sven", changed)
+    assert result.status == "graded"
+    with graded_class.course.gradebook() as gradebook:
+        notebook = gradebook.find_submission_notebook("backprop", ASSIGNMENT, "sven")
+        grades = {grade.name: grade for grade in notebook.grades}
+    assert grades["test_sigmoid_forward"].auto_score == 0
+    assert not grades["test_sigmoid_forward"].needs_manual_grade
+    assert grades["test_sigmoid_backward"].auto_score is None
+    assert grades["test_sigmoid_backward"].needs_manual_grade
+
+
 def test_a_student_who_prints_all_there_is_to_see_shows_no_hidden_test(graded_class):
     peek = nbformat.v4.new_code_cell(
         "import gc, sys\n"

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from cs231n_lib.verdict import NOT_ATTEMPTED, CheckFailed, compare, describe_error, require
+from cs231n_lib.verdict import (
+    NOT_ATTEMPTED,
+    CheckFailed,
+    compare,
+    describe_error,
+    new_object,
+    require,
+    unchanged,
+)
 
 RIGHT = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 
@@ -132,3 +140,122 @@ def test_one_infinite_number_does_not_make_all_others_right():
 def test_a_result_that_can_not_be_unpacked_is_explained(what):
     message = describe_error("TypeError", f"cannot unpack non-iterable {what} object")
     assert "A function that should return several results returned" in message
+
+
+# What a wrong answer looks like
+
+CUBE = np.arange(24.0).reshape(2, 3, 4) ** 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "text"),
+    [
+        (RIGHT * 11, RIGHT, "Every entry is 11 times too large, and 11 is N."),
+        (RIGHT / 77, RIGHT, "Every entry is 77 times too small, and 77 is N times D."),
+        (RIGHT / 3, RIGHT, "Every entry is 3 times too small, and 3 is M."),
+        (RIGHT * 5, RIGHT, "Every entry is 5 times too large."),
+        (CUBE.transpose(), CUBE, "Its axes are reversed."),
+        (CUBE.transpose(1, 0, 2), CUBE, "Its axes are in another order."),
+        (RIGHT[:, ::-1], RIGHT, "Its order along axis 1 is reversed."),
+        (RIGHT[:, [1, 0, 2]], RIGHT, "The numbers are right, but in other places."),
+        (RIGHT[None], RIGHT, "The numbers are right, the shape is not."),
+        (RIGHT.ravel(), RIGHT, "The numbers are right, the shape is not."),
+        (np.array([[1.0], [2.0]]), np.array([[1.0] * 3, [2.0] * 3]), "Repeated along the missing"),
+        (RIGHT, RIGHT.sum(axis=0), "Its sum over axis 0 is the right answer."),
+        (RIGHT, RIGHT.mean(axis=1), "Its mean over axis 1 is the right answer."),
+        (RIGHT, np.float64(RIGHT.mean()), "Its mean is the right answer."),
+        (np.where(RIGHT == 3, 9, RIGHT), RIGHT, "1 of 6 entries is wrong."),
+    ],
+)
+def test_the_shape_of_a_mistake_is_named(answer, expected, text):
+    counts = {"N": 11, "D": 7}
+    verdict = compare("dx", answer, expected, axes="K M" * (expected.ndim == 2), counts=counts)
+    assert not verdict.passed
+    assert text in verdict.problem
+
+
+def test_a_number_is_compared_with_a_count_but_not_with_any_factor():
+    assert "It is 4 times too large, and 4 is N." in compare("loss", 8, 2, counts={"N": 4}).problem
+    assert compare("loss", 8, 2).problem == "found 8, expected 2."
+
+
+def test_a_wrong_shape_is_told_with_the_letters_of_the_axes():
+    verdict = compare("dw", np.zeros((4, 6)), np.ones((6, 5)), axes="D M")
+    assert verdict.problem == "has shape (4, 6), expected (6, 5), which is (D, M)."
+
+
+def test_a_type_of_number_matters_only_where_one_is_asked_for():
+    single = RIGHT.astype(np.float32)
+    assert compare("W1", single, RIGHT).passed
+    assert compare("W1", single, RIGHT, dtype=np.float32).passed
+    assert compare("W1", RIGHT, RIGHT, dtype="float32").problem == (
+        "has dtype float64, expected float32."
+    )
+
+
+def test_an_answer_that_is_right_except_at_a_kink_is_told_so():
+    x = np.array([-1.0, 0.0, 2.0])
+    verdict = compare("dx", np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.5, 1.0]), kinks=x == 0)
+    assert "right except where a kink lies" in verdict.problem
+
+
+def test_without_anything_to_compare_with_presence_and_type_are_looked_at():
+    assert str(compare("out", RIGHT)) == "out: nothing to compare it with here."
+    assert not compare("out", None).passed
+    assert not compare("out", "text").passed
+
+
+@pytest.mark.parametrize(
+    ("after", "text"),
+    [
+        (RIGHT.copy(), ""),
+        (RIGHT * [[1, 1, 2], [1, 1, 1]], "at [0, 2] it was 3, and is 6."),
+        (RIGHT[0], "its shape was (2, 3), and is (3,)."),
+    ],
+)
+def test_an_input_that_was_changed_is_named(after, text):
+    verdict = unchanged("x", after, RIGHT)
+    assert verdict.passed == (not text)
+    assert verdict.problem.endswith(text)
+
+
+def test_nan_that_stays_where_it_was_is_no_change():
+    x = np.array([np.nan, 1.0])
+    assert unchanged("x", x.copy(), x).passed
+
+
+def test_a_result_that_is_an_argument_is_named():
+    x = np.zeros(2)
+    assert new_object("out", x.copy(), x=x).passed
+    assert str(new_object("out", x, w=1, x=x)).startswith("out: is the same object as x.")
+
+
+# The picture
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "title"),
+    [
+        (RIGHT * 2, RIGHT, "dx: 6 of 6 entries differ (×)"),
+        (RIGHT, RIGHT, "dx: 0 of 6 entries differ (×)"),
+        (CUBE + (CUBE == 1), CUBE, "dx: 1 of 24 entries differ (×)"),
+        (RIGHT * np.nan, RIGHT, "dx: 6 of 6 entries differ (×)"),
+        (np.zeros((30, 40)), np.ones((30, 40)), "dx: 1200 of 1200 entries differ"),
+        (1.0, 2.0, "dx: 1 of 1 entries differ (×)"),
+    ],
+)
+def test_a_picture_shows_where_an_array_is_wrong(answer, expected, title):
+    import matplotlib.pyplot as plt
+
+    compare("dx", answer, expected).plot()
+    figure = plt.gcf()
+    figure.canvas.draw()
+    assert figure.get_suptitle() == title
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["yours", "expected", "difference"]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize("expected", [RIGHT.T, None])
+def test_a_picture_needs_two_arrays_of_one_shape(expected):
+    with pytest.raises(ValueError, match="a picture needs two arrays of one shape"):
+        compare("dx", RIGHT, expected).plot()
