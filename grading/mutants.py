@@ -115,29 +115,18 @@ def _changed_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
     is_entry = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript)
     if is_entry:
         yield ast.Pass()
-    for field, value in ast.iter_fields(statement):
-        if field in ("body", "orelse"):
-            continue
-        for number, part in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(part, ast.expr):
-                continue
-            for new in _changed_expressions(part):
-                changed = copy.deepcopy(statement)
-                if isinstance(value, list):
-                    getattr(changed, field)[number] = new
-                else:
-                    setattr(changed, field, new)
-                yield changed
+    yield from _changed_below(statement)
 
 
-def _changed_expressions(node: ast.AST) -> Iterator[ast.AST]:
-    """Make every copy of an expression with one change, at its top or anywhere below."""
-    yield from _changed_top(node)
+def _changed_below(node: ast.AST) -> Iterator[ast.AST]:
+    """Make every copy of a node with one change in an expression below it."""
     for field, value in ast.iter_fields(node):
+        if isinstance(node, ast.stmt) and field in ("body", "orelse"):
+            continue  # statements of their own
         for number, part in enumerate(value if isinstance(value, list) else [value]):
             if not isinstance(part, ast.AST):
                 continue
-            for new in _changed_expressions(part):
+            for new in [*_changed_top(part), *_changed_below(part)]:
                 changed = copy.deepcopy(node)
                 if isinstance(value, list):
                     getattr(changed, field)[number] = new
