@@ -9,7 +9,7 @@ import ast
 import functools
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from itertools import combinations
 from types import CodeType, MappingProxyType
@@ -20,10 +20,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import Verdict, compare
-from grading.misconceptions import Misconception, changed
+from grading.misconceptions import Misconception, changed, exercises
 
 CHECK = "check_"
 EMPTY: Mapping[str, str] = MappingProxyType({})
+MANY = 40  # mistakes of one exercise, of which there are 780 pairs
 DIGITS = 8  # more are rounding, which differs between machines
 
 
@@ -121,19 +122,29 @@ def record_checks(source: NotebookNode, bank: list[Misconception]) -> dict[str, 
         right = {verdict.name: _numbers(verdict.answer) for verdict in checks.run(name)}
         used, own = checks.built_on(name), checks.calls(name)
         singles = [(mistake,) for mistake in bank if mistake.exercise in used]
-        pairs = [
-            (one, other)
-            for (one,), (other,) in combinations(singles, 2)
-            if one.exercise == other.exercise and one.exercise in own
-        ]
-        wrong = []
-        for mistakes in [*singles, *pairs]:
+        wrong, alone = [], {}
+        for mistakes in [*singles, *_pairs([m for (m,) in singles if m.exercise in own])]:
             gives = _outputs(checks, name, mistakes, right)
+            if len(mistakes) == 1:
+                alone[mistakes] = gives
+            else:  # an output that looks as if there were only one of the two is known already
+                gives = {
+                    output: numbers
+                    for output, numbers in gives.items()
+                    if all(numbers != alone[mistake,].get(output) for mistake in mistakes)
+                }
             if gives:
                 says = [mistake.sentence for mistake in mistakes]
                 wrong.append({"in": mistakes[0].exercise, "says": says, "gives": gives})
         stored[name] = {"right": right, "wrong": wrong}
     return stored
+
+
+def _pairs(mistakes: list[Misconception]) -> Iterator[tuple[Misconception, Misconception]]:
+    """Pair the mistakes of each exercise, unless they are so many that it would take minutes."""
+    for group in exercises(mistakes).values():
+        if len(group) <= MANY:
+            yield from combinations(group, 2)
 
 
 def _outputs(

@@ -101,7 +101,7 @@ def test_a_hint_and_a_known_mistake_reach_the_student_without_the_repository(bun
         "        exec(cell.source + '\\nprint(check_multiply_backward())', names)\n"
     )
     done = python(bundle, "-c", code)
-    assert "dx, dy: " in done.stdout, done.stderr
+    assert "dx and dy: " in done.stdout, done.stderr
     assert "upstream" in done.stdout
 
 

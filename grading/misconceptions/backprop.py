@@ -1,6 +1,12 @@
 """What students get wrong in 01_backprop, and what they get right in unusual ways."""
 
-from grading.misconceptions import unusual, wrong
+from grading.misconceptions import END, Edit, unusual, wrong
+
+
+def then(line: str) -> Edit:
+    """Make an edit that adds a line to the end of an answer."""
+    return END, f"    {line}\n{END}"
+
 
 MISCONCEPTIONS = [
     # ---- numerical_gradient
@@ -156,13 +162,23 @@ for index in np.ndindex(x.shape):
 grad = np.array(slopes)
 """,
     ),
+    wrong(
+        "numerical_gradient",
+        "difference_to_the_other_side",
+        (
+            "grad is the difference to one side: f at x minus f at x - h, divided by h. Which two "
+            "points does the centered difference compare?"
+        ),
+        ("x[index] = kept + h", "x[index] = kept"),
+        ("/ (2 * h)", "/ h"),
+    ),
     # ---- chain_rule
     wrong(
         "chain_rule",
         "own_factor",
         (
-            "dx and dy hold q, and dz holds z. In f = q * z, how much does f change when q grows "
-            "by 1: by q or by z?"
+            "This has the value of its own factor, q or z. In f = q * z, how much does f change "
+            "when q grows by 1: by q or by z?"
         ),
         ("dq = z", "dq = q"),
         ("dz = q", "dz = z"),
@@ -171,8 +187,8 @@ grad = np.array(slopes)
         "chain_rule",
         "local_slope_only",
         (
-            "dx and dy are 1: that is how q changes, not how f changes. What does the chain rule "
-            "multiply it by?"
+            "This is 1: that is how q changes with x and y, not how f changes. What does the "
+            "chain rule multiply it by?"
         ),
         ("dx = dq", "dx = 1.0"),
         ("dy = dq", "dy = 1.0"),
@@ -181,8 +197,8 @@ grad = np.array(slopes)
         "chain_rule",
         "sum_as_product",
         (
-            "dx is y times z, and dy is x times z, as if f were x * y * z. How much does q = x + "
-            "y change when only x grows?"
+            "This is a product of z with x or y, as if f were x * y * z. How much does q = x + y "
+            "change when only x grows?"
         ),
         ("dx = dq", "dx = dq * y"),
         ("dy = dq", "dy = dq * x"),
@@ -191,7 +207,7 @@ grad = np.array(slopes)
         "chain_rule",
         "times_own_value",
         (
-            "dx is multiplied by the value of x, and dy by the value of y. Does the slope of q = "
+            "The value of x is a factor of dx, or that of y a factor of dy. Does the slope of q = "
             "x + y depend on x or y?"
         ),
         ("dx = dq", "dx = dq * x"),
@@ -201,7 +217,7 @@ grad = np.array(slopes)
         "chain_rule",
         "halves_at_the_sum",
         (
-            "dx and dy get only half of dq each. If x grows by 1 and y stays, by how much does q "
+            "dx and dy are only half of dq each. If x grows by 1 and y stays, by how much does q "
             "grow?"
         ),
         ("dx = dq", "dx = dq / 2"),
@@ -220,7 +236,10 @@ grad = np.array(slopes)
     wrong(
         "chain_rule",
         "dz_is_f",
-        "dz equals f: it is q * z. When only z grows by 1, by how much does q * z grow?",
+        (
+            "dz has the value of z, which is that of f too at this point. When only z grows by 1, "
+            "by how much does q * z grow?"
+        ),
         ("dz = q", "dz = dq * q"),
     ),
     wrong(
@@ -229,13 +248,83 @@ grad = np.array(slopes)
         "f is x + y * z: the product takes only y. What should be computed first?",
         ("f = q * z", "f = x + y * z"),
     ),
+    wrong(
+        "chain_rule",
+        "dx_is_the_local_slope",
+        (
+            "dx is 1: that is how q changes when x grows, not how f changes. What does the chain "
+            "rule multiply it by?"
+        ),
+        ("dx = dq", "dx = 1.0"),
+    ),
+    wrong(
+        "chain_rule",
+        "dy_is_the_local_slope",
+        (
+            "dy is 1: that is how q changes when y grows, not how f changes. What does the chain "
+            "rule multiply it by?"
+        ),
+        ("dy = dq", "dy = 1.0"),
+    ),
+    wrong(
+        "chain_rule",
+        "dx_times_x",
+        "dx is multiplied by the value of x. Does the slope of q = x + y depend on x?",
+        ("dx = dq", "dx = dq * x"),
+    ),
+    wrong(
+        "chain_rule",
+        "dy_times_y",
+        "dy is multiplied by the value of y. Does the slope of q = x + y depend on y?",
+        ("dy = dq", "dy = dq * y"),
+    ),
+    wrong(
+        "chain_rule",
+        "dz_is_x_times_y",
+        "dz is x times y. Which number does z multiply in f: a product of x and y?",
+        ("dz = q", "dz = x * y"),
+    ),
+    wrong(
+        "chain_rule",
+        "difference_for_sum",
+        "The results are those of f = (x - y) * z. What does the first gate do with x and y?",
+        ("q = x + y", "q = x - y"),
+        ("dy = dq", "dy = -dq"),
+    ),
+    wrong(
+        "chain_rule",
+        "dy_has_the_wrong_sign",
+        "dy has the wrong sign. When y grows by 1, does q = x + y grow or fall?",
+        ("dy = dq", "dy = -dq"),
+    ),
+    wrong(
+        "chain_rule",
+        "q_is_a_difference",
+        (
+            "f and dz are those of q = x - y, but dx and dy are not. What does the first gate do "
+            "with x and y?"
+        ),
+        ("q = x + y", "q = x - y"),
+    ),
+    wrong(
+        "chain_rule",
+        "f_is_a_product",
+        "f is x * y * z. Which of the two gates is not a product?",
+        ("f = q * z", "f = x * y * z"),
+    ),
+    wrong(
+        "chain_rule",
+        "f_is_a_sum",
+        "f is x + y + z. Which of the two gates is not a sum?",
+        ("f = q * z", "f = q + z"),
+    ),
     # ---- multiply_backward
     wrong(
         "multiply_backward",
         "own_input",
         (
-            "dx is dout times x, and dy is dout times y. If x grows by 1, by how much does x * y "
-            "grow?"
+            "Each gradient has its own input as a factor: x in dx, or y in dy. If x grows by 1, "
+            "by how much does x * y grow?"
         ),
         ("dx = dout * y", "dx = dout * x"),
         ("dy = dout * x", "dy = dout * y"),
@@ -244,30 +333,30 @@ grad = np.array(slopes)
         "multiply_backward",
         "no_upstream",
         (
-            "dx is y and dy is x: these are the local gradients alone. Where does the upstream "
-            "gradient enter?"
+            "This is the local gradient alone: it does not depend on dout. Where does the "
+            "upstream gradient enter?"
         ),
-        ("dx = dout * y", "dx = y"),
-        ("dy = dout * x", "dy = x"),
+        ("dx = dout * y", "dx = 1.0 * y"),
+        ("dy = dout * x", "dy = 1.0 * x"),
     ),
     wrong(
         "multiply_backward",
         "passes_dout_on",
         (
-            "dx and dy both equal dout: the local gradient is missing. What is the derivative of "
-            "x * y with respect to x?"
+            "This is dout alone: the local gradient is missing. What is the derivative of x * y "
+            "with respect to one of them?"
         ),
-        ("dx = dout * y", "dx = dout"),
-        ("dy = dout * x", "dy = dout"),
+        ("dx = dout * y", "dx = dout * 1.0"),
+        ("dy = dout * x", "dy = dout * 1.0"),
     ),
     wrong(
         "multiply_backward",
         "dy_with_both_inputs",
         (
-            "dy is dout times x times y. When only y moves, by how much does x * y change? Each "
-            "input gets its own product with dout."
+            "In dy, dout is multiplied by x and by y. When only y moves, by how much does x * y "
+            "change?"
         ),
-        ("dy = dout * x", "dy = dx * x"),
+        ("dy = dout * x", "dy = dout * y * x"),
     ),
     wrong(
         "multiply_backward",
@@ -289,13 +378,82 @@ grad = np.array(slopes)
         ("dx = dout * y", "dx = np.sum(dout * y)"),
         ("dy = dout * x", "dy = np.sum(dout * x)"),
     ),
+    wrong(
+        "multiply_backward",
+        "no_upstream_in_dx",
+        (
+            "dx is the local gradient alone: the upstream gradient is missing in it. How does the "
+            "chain rule combine the two?"
+        ),
+        ("dx = dout * y", "dx = 1.0 * y"),
+    ),
+    wrong(
+        "multiply_backward",
+        "no_upstream_in_dy",
+        (
+            "dy is the local gradient alone: the upstream gradient is missing in it. How does the "
+            "chain rule combine the two?"
+        ),
+        ("dy = dout * x", "dy = 1.0 * x"),
+    ),
+    wrong(
+        "multiply_backward",
+        "own_input_in_dx",
+        "dx has x as a factor. If x grows by 1, by how much does x * y grow: by x or by y?",
+        ("dx = dout * y", "dx = dout * x"),
+    ),
+    wrong(
+        "multiply_backward",
+        "own_input_in_dy",
+        "dy has y as a factor. If y grows by 1, by how much does x * y grow: by x or by y?",
+        ("dy = dout * x", "dy = dout * y"),
+    ),
+    wrong(
+        "multiply_backward",
+        "dx_has_the_wrong_sign",
+        "dx has the wrong sign. Where does a minus come in, if the gate only multiplies?",
+        then("dx = -dx"),
+    ),
+    wrong(
+        "multiply_backward",
+        "dy_has_the_wrong_sign",
+        "dy has the wrong sign. Where does a minus come in, if the gate only multiplies?",
+        then("dy = -dy"),
+    ),
+    wrong(
+        "multiply_backward",
+        "sum_of_both",
+        (
+            "dx and dy are both dout times (x + y). When only x moves, which one of the two "
+            "inputs is the slope of x * y?"
+        ),
+        ("dx = dout * y", "dx = dout * (x + y)"),
+        ("dy = dout * x", "dy = dout * (x + y)"),
+    ),
+    wrong(
+        "multiply_backward",
+        "upstream_twice",
+        "The upstream gradient is a factor twice. How often does the chain rule multiply by it?",
+        ("dx = dout * y", "dx = dout * dout * y"),
+        ("dy = dout * x", "dy = dout * dout * x"),
+    ),
+    wrong(
+        "multiply_backward",
+        "times_the_output",
+        (
+            "dout is multiplied by x * y, the output of the gate. Is the output of a gate also "
+            "its slope?"
+        ),
+        ("dx = dout * y", "dx = dout * x * y"),
+        ("dy = dout * x", "dy = dout * y * x"),
+    ),
     # ---- maximum_backward
     wrong(
         "maximum_backward",
         "to_the_loser",
         (
-            "dx gets dout where y won, and dy gets it where x won. Which input can change the "
-            "output: the larger or the smaller?"
+            "The upstream gradient is at the places where the input lost. Which input can change "
+            "the output: the larger or the smaller?"
         ),
         ("dx = dout * x_won", "dx = dout * ~x_won"),
         ("dy = dout * ~x_won", "dy = dout * x_won"),
@@ -304,8 +462,8 @@ grad = np.array(slopes)
         "maximum_backward",
         "no_upstream",
         (
-            "dx and dy hold only ones and zeros: the local gradients. Where does the upstream "
-            "gradient enter?"
+            "This holds only ones and zeros: the local gradient. Where does the upstream gradient "
+            "enter?"
         ),
         ("dx = dout * x_won", "dx = 1.0 * x_won"),
         ("dy = dout * ~x_won", "dy = 1.0 * ~x_won"),
@@ -314,7 +472,7 @@ grad = np.array(slopes)
         "maximum_backward",
         "both_get_all",
         (
-            "dx and dy both equal dout, as from an add gate. Does the smaller input change the "
+            "This is the whole of dout, as from an add gate. Does the smaller input change the "
             "output when it moves a little?"
         ),
         ("dx = dout * x_won", "dx = dout"),
@@ -323,7 +481,7 @@ grad = np.array(slopes)
     wrong(
         "maximum_backward",
         "same_mask_twice",
-        "dy equals dx: both are dout where x won. Where does y get the upstream gradient?",
+        "dy is dout at the places where x won. Where does y get the upstream gradient?",
         ("dout * ~x_won", "dout * x_won"),
     ),
     wrong(
@@ -343,7 +501,7 @@ dy[x_won] = 0
     wrong(
         "maximum_backward",
         "dout_zeroed_before_dy",
-        "dx is right, but dy is 0 everywhere. Is dout still complete when dy is computed from it?",
+        "dy is 0 everywhere. Is dout still complete when dy is computed from it?",
         answer="""
 dx = dout
 dx[~x_won] = 0
@@ -378,6 +536,105 @@ dy = dout * ~x_won
         ("dx = dout * x_won", "dx = dout[x_won]"),
         ("dy = dout * ~x_won", "dy = dout[~x_won]"),
     ),
+    wrong(
+        "maximum_backward",
+        "no_upstream_in_dx",
+        (
+            "dx is only the local gradient: it does not depend on dout. Where does the upstream "
+            "gradient enter?"
+        ),
+        ("dx = dout * x_won", "dx = 1.0 * x_won"),
+    ),
+    wrong(
+        "maximum_backward",
+        "no_upstream_in_dy",
+        (
+            "dy is only the local gradient: it does not depend on dout. Where does the upstream "
+            "gradient enter?"
+        ),
+        ("dy = dout * ~x_won", "dy = 1.0 * ~x_won"),
+    ),
+    wrong(
+        "maximum_backward",
+        "dx_gets_all",
+        (
+            "dx is dout everywhere, also where y won. Does x change the output there when it "
+            "moves a little?"
+        ),
+        ("dx = dout * x_won", "dx = 1.0 * dout"),
+    ),
+    wrong(
+        "maximum_backward",
+        "dy_gets_all",
+        (
+            "dy is dout everywhere, also where x won. Does y change the output there when it "
+            "moves a little?"
+        ),
+        ("dy = dout * ~x_won", "dy = 1.0 * dout"),
+    ),
+    wrong(
+        "maximum_backward",
+        "dx_where_y_won",
+        "dx is dout at the places where y won. Where does x get the upstream gradient?",
+        ("dout * x_won", "dout * ~x_won"),
+    ),
+    wrong(
+        "maximum_backward",
+        "dout_zeroed_before_dx",
+        "dx is 0 everywhere. Is dout still complete when dx is computed from it?",
+        answer="""
+dy = dout
+dy[x_won] = 0
+dx = dout * x_won
+""",
+    ),
+    wrong(
+        "maximum_backward",
+        "shared_equally",
+        (
+            "dx and dy are half of dout everywhere. Does the smaller input change the output when "
+            "it moves a little?"
+        ),
+        ("dx = dout * x_won", "dx = dout / 2"),
+        ("dy = dout * ~x_won", "dy = dout / 2"),
+    ),
+    wrong(
+        "maximum_backward",
+        "only_a_half",
+        (
+            "Only half of the upstream gradient comes through. If the larger input grows by 1, by "
+            "how much does the output grow?"
+        ),
+        then("dx, dy = dx / 2, dy / 2"),
+    ),
+    wrong(
+        "maximum_backward",
+        "sign_of_dout",
+        (
+            "dx has the positive entries of dout, and dy the negative ones. Is it the sign of "
+            "dout or of something else that decides who gets it?"
+        ),
+        ("dx = dout * x_won", "dx = np.maximum(dout, 0)"),
+        ("dy = dout * ~x_won", "dy = np.minimum(dout, 0)"),
+    ),
+    wrong(
+        "maximum_backward",
+        "minus_instead_of_not",
+        (
+            "dy is minus dout where x won, and 0 where y won. What does a minus do to a mask, and "
+            "what should happen to it?"
+        ),
+        ("dout * ~x_won", "dout * -1.0 * x_won"),
+    ),
+    wrong(
+        "maximum_backward",
+        "dx_has_the_wrong_sign",
+        (
+            "dx has the wrong sign. Where x wins, the output is x itself: if x grows by 1, does "
+            "the output grow or fall?"
+        ),
+        then("dx = -dx"),
+    ),
     # ---- backward_sweep
     wrong(
         "backward_sweep",
@@ -401,8 +658,8 @@ dy = dout * ~x_won
         "backward_sweep",
         "same_dout_for_all",
         (
-            "Every gate receives the dout of the last node. Which gradient is the upstream "
-            "gradient of a gate in the middle of the graph?"
+            "This is what comes back if every gate gets the dout of the last node. Which gradient "
+            "is the upstream gradient of a gate in the middle of the graph?"
         ),
         ("node.backward(grads[name], ", "node.backward(dout, "),
     ),
@@ -441,8 +698,8 @@ dy = dout * ~x_won
         "backward_sweep",
         "ones_instead_of_upstream",
         (
-            "Every gate receives 1 as its upstream gradient, so only local gradients come back. "
-            "What has already been collected for a node when you reach it?"
+            "This is what comes back if the upstream gradient of each gate is 1. What has already "
+            "been collected for a node when you reach it?"
         ),
         ("node.backward(grads[name], ", "node.backward(np.ones_like(grads[name]), "),
     ),
@@ -450,8 +707,8 @@ dy = dout * ~x_won
         "backward_sweep",
         "added_to_the_node_itself",
         (
-            "The gradients from a gate are added to the gate's own node, and the nodes it reads "
-            "keep 0. For which names does node.backward return gradients?"
+            "The nodes before the last one keep 0. Does the last node send something back, and is "
+            "it added under the names of the nodes that it reads?"
         ),
         ("grads[source] = grads[source] + gradient", "grads[name] = grads[name] + gradient"),
     ),
@@ -484,8 +741,8 @@ dy = dout * ~x_won
         "backward_sweep",
         "shared_array",
         (
-            "Some gradients change after their node was visited: several names share one array. "
-            "An add gate hands the same array to both inputs; what does adding to it in place do?"
+            "The gradient of d has changed after it was complete: it equals that of t. An add "
+            "gate gives the same array to both inputs; what does adding to it in place do?"
         ),
         answer="""
 seen = set()
@@ -517,6 +774,61 @@ def visit(name):
 
 visit(todo[0])
 """,
+    ),
+    wrong(
+        "backward_sweep",
+        "starts_from_one",
+        (
+            "The gradients are those for a dout of 1. Which gradient does the last node of the "
+            "graph have at the start?"
+        ),
+        ("np.asarray(dout)", "np.ones_like(graph.values[graph.output])"),
+    ),
+    wrong(
+        "backward_sweep",
+        "values_as_upstream",
+        (
+            "This is what comes back if each gate gets the value of its node as the upstream "
+            "gradient. What does backward expect instead of a value?"
+        ),
+        ("node.backward(grads[name], ", "node.backward(graph.values[name], "),
+    ),
+    wrong(
+        "backward_sweep",
+        "only_the_first_input",
+        (
+            "The second input of a gate gets nothing. How many gradients does a gate return, and "
+            "for which names?"
+        ),
+        ("zip(node.inputs, gradients", "zip(node.inputs[:1], gradients[:1]"),
+    ),
+    wrong(
+        "backward_sweep",
+        "all_gradients_to_each_input",
+        (
+            "Each input of a gate gets the sum of all gradients that the gate returns. Which one "
+            "of them belongs to which name?"
+        ),
+        ("grads[source] + gradient", "grads[source] + sum(gradients)"),
+    ),
+    wrong(
+        "backward_sweep",
+        "multiplied_at_a_branch",
+        (
+            "Gradients that come back along several paths are multiplied by one another. What "
+            "does the chain rule do with several paths?"
+        ),
+        ("np.zeros_like(value)", "np.ones_like(value)"),
+        ("grads[source] + gradient", "grads[source] * gradient"),
+    ),
+    wrong(
+        "backward_sweep",
+        "subtracted_at_a_branch",
+        (
+            "What comes back is subtracted from the gradient of the node. How are gradients from "
+            "several paths put together?"
+        ),
+        ("grads[source] + gradient", "grads[source] - gradient"),
     ),
     # ---- exp_backward
     wrong(
@@ -551,6 +863,24 @@ visit(todo[0])
             "a gate of its own."
         ),
         ("dx = dout * out", "dx = -dout * out"),
+    ),
+    wrong(
+        "exp_backward",
+        "power_rule",
+        (
+            "The local gradient is x * exp(x - 1), as for a power of x. Is x the base or the "
+            "exponent here?"
+        ),
+        ("dx = dout * out", "dx = dout * np.log(out) * out / np.e"),
+    ),
+    wrong(
+        "exp_backward",
+        "dout_squared",
+        (
+            "dx contains the square of dout. How often does the chain rule multiply by the "
+            "upstream gradient?"
+        ),
+        ("dx = dout * out", "dx = dout**2 * out"),
     ),
     # ---- reciprocal_backward
     wrong(
@@ -603,6 +933,15 @@ visit(todo[0])
             "the derivative of 1 / x?"
         ),
         ("-dout * out**2", "dout * out"),
+    ),
+    wrong(
+        "reciprocal_backward",
+        "integral_for_derivative",
+        (
+            "The local gradient is a logarithm: that is what you get by integrating 1 / x. What "
+            "is the derivative of 1 / x?"
+        ),
+        ("* out**2", "* np.log(out)"),
     ),
     # ---- sigmoid_forward
     wrong(
@@ -698,8 +1037,8 @@ dx = dout * x * (1 - x)
         "sigmoid_backward",
         "one_minus_out_only",
         (
-            "dx is dout * (1 - out): one factor of the slope is missing. Is the slope small on "
-            "both sides?"
+            "dx is dout times 1 minus the sigmoid: one factor of the slope is missing. Is the "
+            "slope small on both sides?"
         ),
         ("dout * out * (1 - out)", "dout * (1 - out)"),
     ),
@@ -707,8 +1046,8 @@ dx = dout * x * (1 - x)
         "sigmoid_backward",
         "out_only",
         (
-            "dx is dout * out, the rule of the exp gate. What happens to the slope of the sigmoid "
-            "when out comes near 1?"
+            "dx is dout times the sigmoid, as in the exp gate. What happens to the slope of the "
+            "sigmoid when out comes near 1?"
         ),
         ("dout * out * (1 - out)", "dout * out"),
     ),
@@ -719,13 +1058,25 @@ dx = dout * x * (1 - x)
             "dx has the wrong sign: the sigmoid rises everywhere, so its slope is positive. Two "
             "of the four gates change the sign; are both counted?"
         ),
-        ("dx = dout", "dx = -dout"),
+        then("dx = -dx"),
     ),
     wrong(
         "sigmoid_backward",
         "slope_of_tanh",
         "dx is dout * (1 - out**2). That is the slope of tanh; how does the sigmoid's differ?",
         ("dout * out * (1 - out)", "dout * (1 - out**2)"),
+    ),
+    wrong(
+        "sigmoid_backward",
+        "one_minus_out_squared",
+        "dx is dout times the square of (1 - sigmoid). Is the slope small on both sides?",
+        ("dout * out * (1 - out)", "dout * (1 - out) ** 2"),
+    ),
+    wrong(
+        "sigmoid_backward",
+        "out_squared",
+        "dx is dout times the square of the sigmoid. Is the slope small on both sides?",
+        ("dout * out * (1 - out)", "dout * out**2"),
     ),
     # ---- matmul_backward
     wrong(
@@ -760,8 +1111,8 @@ dx = dout * x * (1 - x)
         "matmul_backward",
         "reshaped_not_transposed",
         (
-            "dx is computed from a w whose entries stand in the wrong places. reshape keeps the "
-            "order of the entries; what does a transpose do?"
+            "A matrix has its entries in the wrong places. reshape keeps the order of the "
+            "entries; what does a transpose do?"
         ),
         ("w.T", "w.reshape(w.shape[1], w.shape[0])"),
         ("x.T", "x.reshape(x.shape[1], x.shape[0])"),
@@ -770,8 +1121,8 @@ dx = dout * x * (1 - x)
         "matmul_backward",
         "no_upstream",
         (
-            "dx is the transpose of w, and dw the transpose of x. Local gradients alone: where "
-            "does the upstream gradient enter?"
+            "This is a transposed w or x alone, without dout. Where does the upstream gradient "
+            "enter?"
         ),
         ("dx = dout @ w.T", "dx = w.T"),
         ("dw = x.T @ dout", "dw = x.T"),
@@ -780,7 +1131,7 @@ dx = dout * x * (1 - x)
         "matmul_backward",
         "upstream_of_ones",
         (
-            "dx and dw do not depend on dout, as if every entry of dout were 1. Where does the "
+            "This does not depend on dout, as if every entry of dout were 1. Where does the "
             "upstream gradient enter?"
         ),
         ("dx = dout @ w.T", "dx = np.ones_like(dout) @ w.T"),
@@ -812,6 +1163,96 @@ dx = dout * x * (1 - x)
             "by every score of its example."
         ),
         ("dx = dout @ w.T", "dx = np.outer(dout[:, -1], w[:, -1])"),
+    ),
+    wrong(
+        "matmul_backward",
+        "no_upstream_in_dx",
+        "dx is w transposed, without dout. Where does the upstream gradient enter?",
+        ("dx = dout @ w.T", "dx = w.T"),
+    ),
+    wrong(
+        "matmul_backward",
+        "no_upstream_in_dw",
+        "dw is x transposed, without dout. Where does the upstream gradient enter?",
+        ("dw = x.T @ dout", "dw = x.T"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dx_with_upstream_of_ones",
+        (
+            "dx does not depend on dout: all its rows are equal. Where does the upstream gradient "
+            "enter?"
+        ),
+        ("dx = dout @ w.T", "dx = np.ones_like(dout) @ w.T"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dw_with_upstream_of_ones",
+        (
+            "dw does not depend on dout: all its columns are equal. Where does the upstream "
+            "gradient enter?"
+        ),
+        ("dw = x.T @ dout", "dw = x.T @ np.ones_like(dout)"),
+    ),
+    wrong(
+        "matmul_backward",
+        "w_reshaped_not_transposed",
+        (
+            "In dx, the entries of w stand in the wrong places. reshape keeps the order of the "
+            "entries; what does a transpose do?"
+        ),
+        ("w.T", "w.reshape(w.shape[1], w.shape[0])"),
+    ),
+    wrong(
+        "matmul_backward",
+        "x_reshaped_not_transposed",
+        (
+            "In dw, the entries of x stand in the wrong places. reshape keeps the order of the "
+            "entries; what does a transpose do?"
+        ),
+        ("x.T", "x.reshape(x.shape[1], x.shape[0])"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dx_divided_by_n",
+        (
+            "dx is N times too small. Does a row of dx collect from several examples, or belong "
+            "to one of them?"
+        ),
+        ("dx = dout @ w.T", "dx = dout @ w.T / len(x)"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dx_has_the_wrong_sign",
+        (
+            "dx has the wrong sign. Where does a minus come in, if the gate only multiplies and "
+            "adds?"
+        ),
+        then("dx = -dx"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dw_has_the_wrong_sign",
+        (
+            "dw has the wrong sign. Where does a minus come in, if the gate only multiplies and "
+            "adds?"
+        ),
+        then("dw = -dw"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dx_from_the_first_score",
+        (
+            "dx contains only the path through the first of the M scores. Which scores does an "
+            "entry of x change?"
+        ),
+        ("dx = dout @ w.T", "dx = np.outer(dout[:, 0], w[:, 0])"),
+    ),
+    wrong(
+        "matmul_backward",
+        "dw_of_the_first_example",
+        "dw contains only the first of the N examples. Which examples read w?",
+        ("dw = x.T @ dout", "dw = np.outer(x[0], dout[0])"),
     ),
     # ---- softmax_loss
     wrong(
@@ -852,8 +1293,8 @@ dx /= N
         "softmax_loss",
         "loss_is_the_sum",
         (
-            "The loss is a sum over the examples, N times too large. How should it depend on the "
-            "size of the minibatch?"
+            "The loss is N times too large. Is it a sum and not a mean? Or do shapes (N, 1) and "
+            "(N,) make N * N numbers from N losses?"
         ),
         ("y]).mean()", "y]).sum()"),
     ),
@@ -888,8 +1329,8 @@ dx /= N
         "softmax_loss",
         "dx_of_the_sum",
         (
-            "dx is N times too large: it is the gradient of a sum over the examples. The loss is "
-            "their mean; what does that change in dx?"
+            "The division by N is missing in dx: it is the gradient of a sum over the examples. "
+            "What does the mean change in dx?"
         ),
         ("dx = dx / N", "dx = dx / 1"),
     ),
@@ -897,8 +1338,8 @@ dx /= N
         "softmax_loss",
         "sum_everywhere",
         (
-            "The loss and dx are both N times too large. They agree with each other, so a "
-            "gradient check finds nothing; but the loss of a minibatch is a mean."
+            "This belongs to a sum over the examples. A gradient check finds nothing if loss and "
+            "dx are both sums; but the loss of a minibatch is a mean."
         ),
         ("y]).mean()", "y]).sum()"),
         ("dx = dx / N", "dx = dx / 1"),
@@ -910,7 +1351,7 @@ dx /= N
             "The loss has the wrong sign. The log of a probability is at most 0: what makes a "
             "loss of it?"
         ),
-        ("y]).mean()", "y]).mean() * -1"),
+        then("loss = -loss"),
     ),
     wrong(
         "softmax_loss",
@@ -1023,7 +1464,10 @@ dx /= N
     wrong(
         "softmax_loss",
         "dx_is_the_probabilities",
-        "dx is the probabilities divided by N. At the right class, something is still missing.",
+        (
+            "In dx, the right class is treated like all others: nothing is subtracted there. What "
+            "does the score of the right class do to the loss?"
+        ),
         ("dx[np.arange(N), y] -= 1", "pass"),
     ),
     wrong(
@@ -1033,22 +1477,97 @@ dx /= N
             "dx has the wrong sign. If the score of the right class grows, does the loss grow or "
             "fall?"
         ),
-        ("dx = dx / N", "dx = -dx / N"),
+        then("dx = -dx"),
     ),
     wrong(
         "softmax_loss",
         "one_after_the_division",
         (
-            "At the right class, dx is p / N - 1: only the probability is divided by N. What else "
-            "belongs to the gradient of the mean?"
+            "At the right class, the 1 is subtracted without dividing it by N. What belongs to "
+            "the gradient of the mean?"
         ),
         ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] -= N"),
     ),
     wrong(
         "softmax_loss",
         "one_at_every_class",
-        "dx is (p - 1) / N at every class. For which class of an example is 1 subtracted?",
+        (
+            "In dx, 1 is subtracted at every class. With [:, y] you get whole columns; how do you "
+            "pick one entry from each row?"
+        ),
         ("dx[np.arange(N), y] -= 1", "dx -= 1"),
+    ),
+    wrong(
+        "softmax_loss",
+        "one_is_added",
+        (
+            "In dx, 1 is added to the probability of the right class. If the score of the right "
+            "class grows, does the loss grow or fall?"
+        ),
+        ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] += 1"),
+    ),
+    wrong(
+        "softmax_loss",
+        "loss_of_whole_columns",
+        (
+            "The loss is a mean over all pairs of a row and a right class, also that of another "
+            "example. How do you pick one entry from each row?"
+        ),
+        (
+            "(np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
+            "-np.log(exps / sums)[:, y].mean()",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_divided_by_the_classes",
+        "dx is divided by the number of classes, C, and not by N. Over what is the loss a mean?",
+        ("dx = dx / N", "dx = dx / x.shape[1]"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_divided_twice",
+        "dx is divided by N twice. How often does the mean divide by it?",
+        ("dx = dx / N", "dx = dx / N / N"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_is_zero",
+        "dx is 0 everywhere. Is the result of your computation written into it?",
+        ("dx = dx / N", "dx = np.zeros_like(x)"),
+    ),
+    wrong(
+        "softmax_loss",
+        "base_ten",
+        "The loss is in logarithms of base 10. Which logarithm belongs to the exponential?",
+        then("loss = loss / np.log(10)"),
+    ),
+    wrong(
+        "softmax_loss",
+        "base_two",
+        "The loss is in logarithms of base 2. Which logarithm belongs to the exponential?",
+        then("loss = loss / np.log(2)"),
+    ),
+    wrong(
+        "softmax_loss",
+        "squared_error",
+        (
+            "The loss adds the squares of probability minus one-hot label. Which function of one "
+            "probability is the softmax loss?"
+        ),
+        (
+            "(np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
+            "((exps / sums - np.eye(x.shape[1])[y]) ** 2).sum() / N",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_times_two",
+        (
+            "dx has an extra factor 2, as from the derivative of a square. Is there a square in "
+            "the softmax loss?"
+        ),
+        ("dx = dx / N", "dx = 2 * dx / N"),
     ),
 ]
 

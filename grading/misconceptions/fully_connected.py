@@ -1,6 +1,12 @@
 """What students get wrong in 02_fully_connected, and what they get right in unusual ways."""
 
-from grading.misconceptions import unusual, wrong
+from grading.misconceptions import END, Edit, unusual, wrong
+
+
+def then(line: str) -> Edit:
+    """Make an edit that adds a line to the end of an answer."""
+    return END, f"    {line}\n{END}"
+
 
 AFFINE = [
     wrong(
@@ -57,6 +63,19 @@ AFFINE = [
         ("@ w + b", "@ w + b.sum()"),
     ),
     wrong(
+        "affine_forward",
+        "w_reshaped",
+        "The weights are at other places than in w, as after a reshape and a transpose. Which"
+        " shape does w have already?",
+        ("@ w + b", "@ w.reshape(w.shape[1], w.shape[0]).T + b"),
+    ),
+    wrong(
+        "affine_forward",
+        "bias_subtracted",
+        "The biases are subtracted. Which sign do they have in the formula?",
+        ("@ w + b", "@ w - b"),
+    ),
+    wrong(
         "affine_backward",
         "dx_flat",
         "The numbers of dx are right, but they are left flat, as rows of D numbers. Which shape"
@@ -110,8 +129,8 @@ AFFINE = [
     wrong(
         "affine_backward",
         "last_example_only",
-        "dw and db hold what the last example sends back; that of the others is lost. What"
-        " happens to gradients that come back from N rows?",
+        "This is what the last example alone sends back. What happens to gradients that come"
+        " back from N rows?",
         (
             "dw = x.reshape(len(x), -1).T @ dout",
             "dw = np.outer(x[-1], dout[-1])",
@@ -135,7 +154,7 @@ AFFINE = [
     wrong(
         "affine_backward",
         "db_with_two_axes",
-        "The numbers of db are right, but it has the shape (1, M). Which shape has b?",
+        "The numbers of db are right, but it has the shape (1, M). What shape should b have?",
         ("db = dout.sum(axis=0)", "db = dout.sum(axis=0, keepdims=True)"),
     ),
     wrong(
@@ -158,6 +177,109 @@ AFFINE = [
         "db is 1 everywhere, whatever dout is. That is the slope for one example; what becomes of"
         " the upstream gradient?",
         ("db = dout.sum(axis=0)", "db = np.ones(dout.shape[1])"),
+    ),
+    wrong(
+        "affine_backward",
+        "dw_of_the_last_example",
+        "dw holds what the last example alone sends back. What happens to the gradients of"
+        " the examples before it?",
+        ("dw = x.reshape(len(x), -1).T @ dout", "dw = np.outer(x[-1], dout[-1])"),
+    ),
+    wrong(
+        "affine_backward",
+        "db_of_the_last_example",
+        "db holds what the last example alone sends back. What happens to the gradients of"
+        " the examples before it?",
+        ("db = dout.sum(axis=0)", "db = dout[-1]"),
+    ),
+    wrong(
+        "affine_backward",
+        "db_counts_the_examples",
+        "db is N everywhere, the number of examples. Where does the upstream gradient come in?",
+        ("db = dout.sum(axis=0)", "db = np.full(dout.shape[1], 1.0 * len(dout))"),
+    ),
+    wrong(
+        "affine_backward",
+        "no_upstream_gradient",
+        "This does not depend on dout. Where does the upstream gradient come in?",
+        ("(dout @ w.T)", "(np.ones_like(dout) @ w.T)"),
+        (
+            "dw = x.reshape(len(x), -1).T @ dout",
+            "dw = x.reshape(len(x), -1).T @ np.ones_like(dout)",
+        ),
+        ("db = dout.sum(axis=0)", "db = np.full(dout.shape[1], 1.0 * len(dout))"),
+    ),
+    wrong(
+        "affine_backward",
+        "dx_is_the_mean",
+        "dx is N times too small. Each example has a row of its own in dx: is there anything"
+        " to average?",
+        ("(dout @ w.T)", "(dout @ w.T / len(dout))"),
+    ),
+    wrong(
+        "affine_backward",
+        "all_divided_by_n",
+        "This is divided by N. Where does the mean of the loss come in: here, or in the dout"
+        " that arrives?",
+        ("(dout @ w.T)", "(dout @ w.T / len(dout))"),
+        ("dw = x.reshape(len(x), -1).T @ dout", "dw = x.reshape(len(x), -1).T @ dout / len(x)"),
+        ("db = dout.sum(axis=0)", "db = dout.mean(axis=0)"),
+    ),
+    wrong(
+        "affine_backward",
+        "dx_in_another_order",
+        "The numbers of dx are right, but within an example they stand at other places. In"
+        " which order did you flatten x?",
+        (".reshape(x.shape)", '.reshape(x.shape, order="F")'),
+    ),
+    wrong(
+        "affine_backward",
+        "w_reshaped_instead_of_transposed",
+        "In dx, the weights are at wrong places. Is reshape the same as a transpose?",
+        ("(dout @ w.T)", "(dout @ w.reshape(w.shape[1], w.shape[0]))"),
+    ),
+    wrong(
+        "affine_backward",
+        "dx_sign",
+        "dx has the wrong sign. Which sign have x and w in the formula?",
+        then("dx = -dx"),
+    ),
+    wrong(
+        "affine_backward",
+        "dw_sign",
+        "dw has the wrong sign. Which sign have x and w in the formula?",
+        then("dw = -dw"),
+    ),
+    wrong(
+        "affine_backward",
+        "db_sign",
+        "db has the wrong sign. Which sign has b in the formula?",
+        then("db = -db"),
+    ),
+    wrong(
+        "affine_backward",
+        "dx_doubled",
+        "dx is two times too large. How often is each product added?",
+        then("dx = 2 * dx"),
+    ),
+    wrong(
+        "affine_backward",
+        "db_doubled",
+        "db is two times too large. How often does the formula add b?",
+        then("db = 2 * db"),
+    ),
+    wrong(
+        "affine_backward",
+        "dx_and_dw_exchanged",
+        "dx holds what belongs in dw, and dw what belongs in dx. In which order should the"
+        " results be returned?",
+        ("return dx, dw, db", "return dw, dx, db"),
+    ),
+    wrong(
+        "affine_backward",
+        "order_reversed",
+        "The results are in reverse order: db, dw, dx. In which order should they be returned?",
+        ("return dx, dw, db", "return db, dw, dx"),
     ),
 ]
 
@@ -277,6 +399,33 @@ cache = x
         ("dout * (x > 0)", "dout[x > 0]"),
     ),
     wrong(
+        "relu_backward",
+        "absolute_value_of_dout",
+        "No entry of dx is negative: what passes is the absolute value of dout. What should"
+        " happen to a negative upstream gradient?",
+        ("dout * (x > 0)", "np.abs(dout) * (x > 0)"),
+    ),
+    wrong(
+        "relu_backward",
+        "relu_of_the_product",
+        "dx is dout times x where this is positive, and else 0. Which one of the two decides,"
+        " and what is the slope?",
+        ("dout * (x > 0)", "np.maximum(dout * x, 0)"),
+    ),
+    wrong(
+        "relu_backward",
+        "positive_dout_only",
+        "Only positive entries of dout pass, and only where x is positive. Does the slope"
+        " depend on dout?",
+        ("dout * (x > 0)", "np.maximum(dout, 0) * (x > 0)"),
+    ),
+    wrong(
+        "relu_backward",
+        "sign",
+        "dx has the wrong sign. Does the output rise or fall when a positive x rises?",
+        then("dx = -dx"),
+    ),
+    wrong(
         "leaky_relu_forward",
         "alpha_fixed",
         "The slope for negative inputs is 0.01, whatever alpha is passed in. Where do you use the"
@@ -329,6 +478,12 @@ cache = x
         "Negative inputs follow a curve with an exponential: that is ELU. Which line of the table"
         " is leaky ReLU?",
         ("alpha * x)", "alpha * np.expm1(x))"),
+    ),
+    wrong(
+        "leaky_relu_forward",
+        "alpha_added",
+        "Negative inputs come out as x + alpha. alpha is a slope: what does a slope do with x?",
+        ("alpha * x)", "alpha + x)"),
     ),
     wrong(
         "leaky_relu_backward",
@@ -384,6 +539,32 @@ cache = x
         "Where x is negative, the slope is minus alpha. Does the output rise or fall there, if x"
         " rises?",
         ("alpha * dout)", "-alpha * dout)"),
+    ),
+    wrong(
+        "leaky_relu_backward",
+        "multiplied_by_x",
+        "Where x is negative, the gradient is multiplied by x as well. That is the output;"
+        " what is the slope there?",
+        ("alpha * dout)", "alpha * x * dout)"),
+    ),
+    wrong(
+        "leaky_relu_backward",
+        "alpha_on_both_sides",
+        "The slope is alpha on both sides. What is it where x is positive?",
+        ("np.where(x > 0, dout, alpha * dout)", "alpha * dout"),
+    ),
+    wrong(
+        "leaky_relu_backward",
+        "everything_passes",
+        "dx is dout everywhere. What is the slope where x is negative?",
+        ("alpha * dout)", "dout)"),
+    ),
+    wrong(
+        "leaky_relu_backward",
+        "no_upstream_gradient_above_zero",
+        "Where x is positive, dx is 1: only the slope. What happened to the upstream gradient"
+        " on this side?",
+        ("0, dout,", "0, 1.0,"),
     ),
     wrong(
         "tanh_forward",
@@ -479,6 +660,18 @@ cache = x
         ("(1 - out**2)", "out"),
     ),
     wrong(
+        "tanh_backward",
+        "square_outside",
+        "The slope is the square of (1 - out). What exactly is squared in the formula?",
+        ("(1 - out**2)", "(1 - out) ** 2"),
+    ),
+    wrong(
+        "tanh_backward",
+        "everything_passes",
+        "dx is dout: the slope is missing. How steep is tanh far from 0?",
+        ("(1 - out**2)", "1.0"),
+    ),
+    wrong(
         "elu_backward",
         "output_for_slope",
         "Where x is negative, dout is multiplied by out. But out is alpha * exp(x) minus something:"
@@ -539,6 +732,33 @@ cache = x
         "Where x is negative, the slope is alpha everywhere, as in leaky ReLU. Is ELU a straight"
         " line there?",
         ("dout * (out + alpha)", "dout * alpha"),
+    ),
+    wrong(
+        "elu_backward",
+        "input_for_output",
+        "Where x is negative, the slope is x + alpha. Is the slope written with the input or"
+        " with the output?",
+        ("(out + alpha)", "(x + alpha)"),
+    ),
+    wrong(
+        "elu_backward",
+        "sign_of_dout",
+        "Which slope is taken depends on the sign of dout. Is it dout or something else that"
+        " decides?",
+        ("where(x", "where(dout"),
+    ),
+    wrong(
+        "elu_backward",
+        "positive_side_times_x",
+        "Where x is positive, dx is dout times x. What is the slope of the straight side?",
+        ("0, dout,", "0, dout * x,"),
+    ),
+    wrong(
+        "elu_backward",
+        "no_upstream_gradient_above_zero",
+        "On the straight side, dx is 1: only the slope. What happened to the upstream"
+        " gradient on this side?",
+        ("0, dout,", "0, 1.0,"),
     ),
     wrong(
         "maxout_forward",
@@ -604,6 +824,12 @@ cache = x
         ("pieces.max(axis=2)", "pieces.max(axis=2, keepdims=True)"),
     ),
     wrong(
+        "maxout_forward",
+        "mean_of_pieces",
+        "out is the mean of the pieces. What does a maxout unit do with them?",
+        ("pieces.max(axis=2)", "pieces.mean(axis=2)"),
+    ),
+    wrong(
         "maxout_backward",
         "no_upstream_gradient",
         "dx is 1 where a piece won and 0 elsewhere. Where does the upstream gradient come in?",
@@ -659,8 +885,15 @@ cache = x
     wrong(
         "maxout_backward",
         "three_axes_left",
-        "The numbers of dx are right, but it still has three axes. Which shape has x?",
+        "The numbers of dx are right, but it still has three axes. What shape should dx have?",
         ("(won * dout[:, :, None]).reshape(len(out), -1)", "won * dout[:, :, None]"),
+    ),
+    wrong(
+        "maxout_backward",
+        "first_piece_gets_it",
+        "The first piece of each unit gets the upstream gradient, whoever won. What must the"
+        " forward tell the backward?",
+        ("won = pieces == out[:, :, None]", "won = np.arange(pieces.shape[2]) == 0 * pieces"),
     ),
     wrong(
         "dead_units",
@@ -778,6 +1011,24 @@ COMPOSED = [
         ("w = w1 @ w2", "w = w2.T @ w1.T"),
     ),
     wrong(
+        "collapse_affine",
+        "relu_on_w1",
+        "In w, the negative numbers of w1 are set to 0. What is between the two layers here?",
+        ("w = w1 @ w2", "w = np.maximum(w1, 0) @ w2"),
+    ),
+    wrong(
+        "collapse_affine",
+        "relu_on_b1",
+        "In b, the negative numbers of b1 are set to 0. What is between the two layers here?",
+        ("b = b1 @ w2 + b2", "b = np.maximum(b1, 0) @ w2 + b2"),
+    ),
+    wrong(
+        "collapse_affine",
+        "second_bias_in_the_weights",
+        "b2 is added to w, in every row. Is b2 multiplied by x?",
+        ("w = w1 @ w2", "w = w1 @ w2 + b2"),
+    ),
+    wrong(
         "affine_relu_forward",
         "relu_first",
         "The ReLU acts on x, before the affine layer. Which of the two layers comes first?",
@@ -812,8 +1063,8 @@ COMPOSED = [
     wrong(
         "affine_relu_forward",
         "relu_on_both_sides",
-        "Negative numbers are set to 0 twice: in x, and in the result. How many ReLUs are in this"
-        " sandwich, and where?",
+        "out is what comes when negative numbers of x are 0 before the affine layer, too. How"
+        " many ReLUs are in this sandwich, and where?",
         ("affine_forward(x, w, b)", "affine_forward(relu_forward(x)[0], w, b)"),
     ),
     wrong(
@@ -878,14 +1129,44 @@ COMPOSED = [
         " affine_backward return its results?",
         ("dx, dw, db = affine_backward", "dw, dx, db = affine_backward"),
     ),
+    wrong(
+        "affine_relu_backward",
+        "dw_from_dout",
+        "dw is computed from dout itself. Which gradient arrives at the output of the affine"
+        " layer?",
+        (
+            "dx, dw, db = affine_backward(dscores, affine_cache)",
+            "dx, dw, db = affine_backward(dscores, affine_cache)\n"
+            "    dw = affine_backward(dout, affine_cache)[1]",
+        ),
+    ),
+    wrong(
+        "affine_relu_backward",
+        "order_reversed",
+        "The results are in reverse order: db, dw, dx. In which order should they be returned?",
+        ("return dx, dw, db", "return db, dw, dx"),
+    ),
+    wrong(
+        "affine_relu_backward",
+        "dw_and_db_exchanged",
+        "dw holds what belongs in db, and db what belongs in dw. In which order should the"
+        " results be returned?",
+        ("return dx, dw, db", "return dx, db, dw"),
+    ),
+    wrong(
+        "affine_relu_backward",
+        "relu_on_dx",
+        "No entry of dx is negative: a ReLU was applied to it. Which array does the mask of"
+        " the ReLU belong to?",
+        then("dx = np.maximum(dx, 0)"),
+    ),
 ]
 
 LOSSES = [
     wrong(
         "svm_loss",
         "right_class_pays",
-        "The right class itself counts as one that pays: its margin with itself is 1. Which j does"
-        " the sum leave out?",
+        "The right class itself counts as one of those that pay. Which j does the sum leave out?",
         ("    margins[np.arange(N), y] = 0\n", ""),
     ),
     wrong(
@@ -904,15 +1185,15 @@ LOSSES = [
     wrong(
         "svm_loss",
         "no_margin",
-        "A class pays only when its score is above that of the right class. By how much should the"
-        " right score be larger?",
+        "This fits a loss in which a class pays only for being above the right class. By how"
+        " much should the right score be larger?",
         ("[:, None] + 1, 0)", "[:, None], 0)"),
     ),
     wrong(
         "svm_loss",
         "margin_subtracted",
-        "A class pays only when its score is more than 1 above that of the right class. Who should"
-        " be 1 ahead of whom?",
+        "This fits a loss in which a class pays only for being more than 1 above the right"
+        " class. Who should be 1 ahead of whom?",
         ("[:, None] + 1, 0)", "[:, None] - 1, 0)"),
     ),
     wrong(
@@ -938,8 +1219,8 @@ LOSSES = [
     wrong(
         "svm_loss",
         "only_the_worst_class",
-        "Only the class that comes closest pays in each example. What about the others that are"
-        " within the margin?",
+        "In each example, only one wrong class counts: the one with the highest score. What"
+        " about others that come too close?",
         ("loss = margins.sum() / N", "loss = margins.max(axis=1).sum() / N"),
         ("(margins > 0)", "((margins > 0) & (margins == margins.max(axis=1, keepdims=True)))"),
     ),
@@ -992,25 +1273,95 @@ LOSSES = [
     wrong(
         "svm_loss",
         "dx_sign",
-        "All signs of dx are wrong: it points the way in which the loss falls. Which way should a"
-        " gradient point?",
-        ("dx = dx / N", "dx = -dx / N"),
+        "All signs of dx are wrong: it points the way in which the loss falls. Which way"
+        " should a gradient point?",
+        then("dx = -dx"),
+    ),
+    wrong(
+        "svm_loss",
+        "right_class_in_the_loss",
+        "The loss is 1 too large: the right class counts as one that pays. Which j does the"
+        " sum leave out?",
+        ("    margins[np.arange(N), y] = 0\n", ""),
+        ("    dx = (margins", "    margins[np.arange(N), y] = 0\n    dx = (margins"),
+    ),
+    wrong(
+        "svm_loss",
+        "right_class_in_dx",
+        "At the right class, dx counts one class too many, the right class itself. Which j"
+        " does the sum leave out?",
+        ("    dx = (margins", "    margins[np.arange(N), y] = 1\n    dx = (margins"),
+    ),
+    wrong(
+        "svm_loss",
+        "right_class_plus",
+        "At the right class, dx has the wrong sign. What happens to the loss when the score"
+        " of the right class rises a little?",
+        ("-dx.sum(axis=1)", "dx.sum(axis=1)"),
+    ),
+    wrong(
+        "svm_loss",
+        "absolute_value",
+        "The loss adds absolute values. What should a class pay that is far behind the right"
+        " class?",
+        (
+            "np.maximum(x - x[np.arange(N), y][:, None] + 1, 0)",
+            "x - x[np.arange(N), y][:, None] + 1",
+        ),
+        ("loss = margins.sum() / N", "loss = np.abs(margins).sum() / N"),
+        ("(margins > 0).astype(float)", "np.sign(margins)"),
+    ),
+    wrong(
+        "svm_loss",
+        "only_the_worst_class_in_the_loss",
+        "The loss has only the largest term of each example. What about the other positive terms?",
+        ("loss = margins.sum() / N", "loss = margins.max(axis=1).sum() / N"),
+    ),
+    wrong(
+        "svm_loss",
+        "squared_hinge_everywhere",
+        "This fits the squares of what is missing, in the loss or in its gradient. What does"
+        " each class pay in the formula above?",
+        ("loss = margins.sum() / N", "loss = (margins**2).sum() / N"),
+        ("dx = (margins > 0).astype(float)", "dx = 2 * margins"),
+    ),
+    wrong(
+        "svm_loss",
+        "loss_sign",
+        "The loss has the wrong sign: it is negative. Which of the terms in the formula can"
+        " be below 0?",
+        then("loss = -loss"),
+    ),
+    wrong(
+        "svm_loss",
+        "dx_divided_by_the_classes",
+        "dx is divided by the number of classes, C, and not by N. Over what is the loss a mean?",
+        ("dx = dx / N", "dx = dx / x.shape[1]"),
+    ),
+    wrong(
+        "svm_loss",
+        "dx_divided_twice",
+        "dx is divided by N twice. How often does the mean divide by it?",
+        ("dx = dx / N", "dx = dx / N / N"),
+    ),
+    wrong(
+        "svm_loss",
+        "dx_is_zero",
+        "dx is 0 everywhere. Is the result of your computation written into it?",
+        ("dx = dx / N", "dx = np.zeros_like(x)"),
     ),
     wrong(
         "softmax_loss",
         "loss_is_the_sum",
-        "loss is the sum over the examples. The text asks for another way to put them together.",
+        "The loss is N times too large. Is it a sum and not a mean? Or do shapes (N, 1) and"
+        " (N,) make N * N numbers from N losses?",
         (".mean()", ".sum()"),
     ),
     wrong(
         "softmax_loss",
         "loss_sign",
-        "loss has the wrong sign: it is below 0. A probability is below 1, so which sign has its"
-        " logarithm?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "(shifted[np.arange(N), y] - np.log(sums[:, 0]))",
-        ),
+        "loss has the wrong sign. A probability is below 1, so which sign has its logarithm?",
+        then("loss = -loss"),
     ),
     wrong(
         "softmax_loss",
@@ -1053,7 +1404,7 @@ LOSSES = [
         "softmax_loss",
         "base_ten",
         "loss is in logarithms of base 10. Which logarithm does the text use?",
-        (".mean()", ".mean() / np.log(10)"),
+        then("loss = loss / np.log(10)"),
     ),
     wrong(
         "softmax_loss",
@@ -1097,29 +1448,108 @@ LOSSES = [
     wrong(
         "softmax_loss",
         "dx_is_the_sum",
-        "dx is the gradient of the sum over the examples. What changes when the loss is a mean?",
+        "The division by N is missing in dx: it is the gradient of a sum over the examples."
+        " What changes when the loss is a mean?",
         ("dx = dx / N", "dx = dx * 1.0"),
     ),
     wrong(
         "softmax_loss",
         "right_class_not_subtracted",
-        "dx holds the probabilities, divided by N: no entry is negative. What does the score of the"
-        " right class add to the gradient?",
+        "In dx, the right class is treated like all others: nothing is subtracted there. What"
+        " does its score add to the gradient?",
         ("    dx[np.arange(N), y] -= 1\n", ""),
     ),
     wrong(
         "softmax_loss",
         "whole_columns_subtracted",
-        "1 is subtracted in every row of a column, and not only where this class is right. Which"
-        " entries do your row and column indices select?",
+        "In dx, 1 is subtracted at every class. With [:, y] you get whole columns; how do you"
+        " pick one entry from each row?",
         ("dx[np.arange(N), y] -= 1", "dx[:, y] -= 1"),
     ),
     wrong(
         "softmax_loss",
         "dx_sign",
-        "All signs of dx are wrong. Does the loss rise or fall when the score of the right class"
-        " rises?",
-        ("dx = dx / N", "dx = -dx / N"),
+        "All signs of dx are wrong. Does the loss rise or fall when the score of the right"
+        " class rises?",
+        then("dx = -dx"),
+    ),
+    wrong(
+        "softmax_loss",
+        "loss_for_each_example",
+        "loss is an array with one number for each example. How do N losses become the loss"
+        " of the minibatch?",
+        (".mean()", " * 1.0"),
+    ),
+    wrong(
+        "softmax_loss",
+        "divided_by_the_classes_too",
+        "loss is C times too small. Over how many numbers should the mean be taken?",
+        (".mean()", ".mean() / x.shape[1]"),
+    ),
+    wrong(
+        "softmax_loss",
+        "loss_of_whole_columns",
+        "loss is a mean over all pairs of a row and a right class, also that of another"
+        " example. How do you pick one entry from each row?",
+        (
+            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
+            "-np.log(exps / sums)[:, y]",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "squared_error",
+        "loss adds the squares of probability minus one-hot label. Which function of one"
+        " probability is the softmax loss?",
+        (
+            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
+            "((exps / sums - np.eye(x.shape[1])[y]) ** 2).sum(axis=1)",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "base_two",
+        "loss is in logarithms of base 2. Which logarithm does the text use?",
+        then("loss = loss / np.log(2)"),
+    ),
+    wrong(
+        "softmax_loss",
+        "one_is_added",
+        "In dx, 1 is added to the probability of the right class. Does the loss rise or fall"
+        " when its score rises?",
+        ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] += 1"),
+    ),
+    wrong(
+        "softmax_loss",
+        "one_after_the_division",
+        "At the right class, the 1 is subtracted without dividing it by N. What belongs to"
+        " the gradient of the mean?",
+        ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] -= N"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_divided_by_the_classes",
+        "dx is divided by the number of classes, C, and not by N. Over what is the loss a mean?",
+        ("dx = dx / N", "dx = dx / x.shape[1]"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_divided_twice",
+        "dx is divided by N twice. How often does the mean divide by it?",
+        ("dx = dx / N", "dx = dx / N / N"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_times_two",
+        "dx has an extra factor 2, as from the derivative of a square. Is there a square in"
+        " the softmax loss?",
+        ("dx = dx / N", "dx = 2 * dx / N"),
+    ),
+    wrong(
+        "softmax_loss",
+        "dx_is_zero",
+        "dx is 0 everywhere. Is the result of your computation written into it?",
+        ("dx = dx / N", "dx = np.zeros_like(x)"),
     ),
 ]
 
@@ -1183,6 +1613,26 @@ COUNTING = [
         (
             "count = sum((dims[i] + 1) * dims[i + 1] for i in range(len(dims) - 1))",
             "count = sum(dims)",
+        ),
+    ),
+    wrong(
+        "count_parameters",
+        "units_counted",
+        "The count is the number of units: all numbers in dims but the first are added. How"
+        " many weights join two layers?",
+        (
+            "count = sum((dims[i] + 1) * dims[i + 1] for i in range(len(dims) - 1))",
+            "count = sum(dims[1:])",
+        ),
+    ),
+    wrong(
+        "count_parameters",
+        "one_product",
+        "The count is the product of all numbers in dims, with biases added. Between which"
+        " numbers is there a matrix?",
+        (
+            "count = sum((dims[i] + 1) * dims[i + 1] for i in range(len(dims) - 1))",
+            "count = int(np.prod(dims)) + sum(dims[1:])",
         ),
     ),
     wrong(
@@ -1454,16 +1904,14 @@ TWO_LAYERS = [
     wrong(
         "TwoLayerNet",
         "last_weights_not_regularized",
-        "reg has no effect on the part of the loss that belongs to W2. Over which matrices does the"
-        " formula add?",
+        "W2 is missing in the regularization part. Over which matrices does the formula add?",
         (REG, "0.5 * self.reg * np.sum(W1**2)"),
         (GRAD2, 'grads["W2"] = grads["W2"] + 0.0'),
     ),
     wrong(
         "TwoLayerNet",
         "first_weights_not_regularized",
-        "reg has no effect on the part of the loss that belongs to W1. Over which matrices does the"
-        " formula add?",
+        "W1 is missing in the regularization part. Over which matrices does the formula add?",
         (REG, "0.5 * self.reg * np.sum(W2**2)"),
         (GRAD1, 'grads["W1"] = grads["W1"] + 0.0'),
     ),
@@ -1553,6 +2001,169 @@ TWO_LAYERS = [
         "All gradients are divided by N once too often. What does your softmax_loss do already?",
         (f"loss += {REG}", f"dscores = dscores / len(X)\n        loss += {REG}"),
     ),
+    wrong(
+        "TwoLayerNet",
+        "scores_cut_at_zero",
+        "The scores are cut at 0, so none is negative; on the way back, nothing is stopped"
+        " there. Does anything come after the last affine layer?",
+        (SCORES, SCORES + "\n        scores = np.maximum(scores, 0)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "last_weights_not_in_loss",
+        "W2 is missing in the regularization part of the loss. Over which matrices does the"
+        " formula add?",
+        (REG, "0.5 * self.reg * np.sum(W1**2)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "first_weights_not_in_loss",
+        "W1 is missing in the regularization part of the loss. Over which matrices does the"
+        " formula add?",
+        (REG, "0.5 * self.reg * np.sum(W2**2)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "last_gradient_without_regularization",
+        "The gradient of W2 lacks the regularization part. Which weights are in the loss"
+        " besides W1?",
+        (GRAD2, 'grads["W2"] = grads["W2"] + 0.0'),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "first_gradient_without_regularization",
+        "The gradient of W1 lacks the regularization part. Which weights are in the loss"
+        " besides W2?",
+        (GRAD1, 'grads["W1"] = grads["W1"] + 0.0'),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "first_gradient_twice",
+        "The regularization part of the gradient of W1 is twice as large as it should be."
+        " What becomes of the factor one half?",
+        (GRAD1, GRAD1.replace("self", "2 * self")),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "last_gradient_twice",
+        "The regularization part of the gradient of W2 is twice as large as it should be."
+        " What becomes of the factor one half?",
+        (GRAD2, GRAD2.replace("self", "2 * self")),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "first_gradient_overwritten",
+        "The gradient of W1 is that of the regularization part alone. What happened to the"
+        " gradient that came back from the layer?",
+        (GRAD1, 'grads["W1"] = self.reg * W1'),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "last_gradient_overwritten",
+        "The gradient of W2 is that of the regularization part alone. What happened to the"
+        " gradient that came back from the layer?",
+        (GRAD2, 'grads["W2"] = self.reg * W2'),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "regularization_subtracted_in_gradients",
+        "The regularization part of the gradients has the wrong sign. Should it make large"
+        " weights larger or smaller?",
+        (GRAD1, GRAD1.replace("+ self", "- self")),
+        (GRAD2, GRAD2.replace("+ self", "- self")),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "regularization_subtracted_in_first_gradient",
+        "The regularization part of the gradient of W1 has the wrong sign. Should it make"
+        " large weights larger or smaller?",
+        (GRAD1, GRAD1.replace("+ self", "- self")),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "regularization_subtracted_in_loss",
+        "The regularization part is subtracted from the loss. Should large weights cost"
+        " something, or be rewarded?",
+        (f"loss += {REG}", f"loss -= {REG}"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "biases_in_the_loss",
+        "The squares of the biases are in the loss. Which parameters does the text leave out?",
+        (
+            REG,
+            "0.5 * self.reg * sum(np.sum(param**2) for param in self.params.values())",
+        ),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "biases_in_the_gradients",
+        "The gradients of the biases have a regularization part. Which parameters does the"
+        " text leave out?",
+        (
+            "        return loss, grads",
+            '        grads["b1"] = grads["b1"] + self.reg * self.params["b1"]\n'
+            '        grads["b2"] = grads["b2"] + self.reg * self.params["b2"]\n'
+            "        return loss, grads",
+        ),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "regularization_divided_by_n",
+        "The regularization part is divided by N. Is it in the mean over the examples, or"
+        " beside it?",
+        (REG, f"{REG} / len(X)"),
+        (GRAD1, GRAD1 + " / len(X)"),
+        (GRAD2, GRAD2 + " / len(X)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "loss_regularization_divided_by_n",
+        "The regularization part of the loss is divided by N. Is it in the mean over the"
+        " examples, or beside it?",
+        (REG, f"{REG} / len(X)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "gradient_regularization_divided_by_n",
+        "The regularization part of the gradients is divided by N. Is it in the mean over the"
+        " examples, or beside it?",
+        (GRAD1, GRAD1 + " / len(X)"),
+        (GRAD2, GRAD2 + " / len(X)"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "norm_not_squared",
+        "The regularization part of the loss has the norm of each matrix: a square root was"
+        " taken. What does the formula add up?",
+        (REG, "0.5 * self.reg * (np.linalg.norm(W1) + np.linalg.norm(W2))"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "absolute_values",
+        "The regularization part of the loss adds absolute values of the weights. What does"
+        " the formula do with each weight?",
+        (REG, "0.5 * self.reg * (np.sum(np.abs(W1)) + np.sum(np.abs(W2)))"),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "absolute_values_everywhere",
+        "The regularization part is that of absolute values: their sum, or their signs. What"
+        " does the formula do with each weight?",
+        (REG, "0.5 * self.reg * (np.sum(np.abs(W1)) + np.sum(np.abs(W2)))"),
+        (GRAD1, GRAD1.replace("self.reg * W1", "0.5 * self.reg * np.sign(W1)")),
+        (GRAD2, GRAD2.replace("self.reg * W2", "0.5 * self.reg * np.sign(W2)")),
+    ),
+    wrong(
+        "TwoLayerNet",
+        "hidden_before_the_relu",
+        "The gradient of W2 is computed with the hidden units before their ReLU. Which"
+        " numbers does W2 multiply?",
+        (
+            "affine_backward(dscores, scores_cache)",
+            "affine_backward(dscores, (hidden_cache[1], W2))",
+        ),
+    ),
 ]
 
 STEP = [
@@ -1584,14 +2195,9 @@ STEP = [
     wrong(
         "sgd_step",
         "biases_stay",
-        "The weights move, but the biases stay where they were. Which parameters are learned?",
-        ("for name in params:", 'for name in [name for name in params if name[0] == "W"]:'),
-    ),
-    wrong(
-        "sgd_step",
-        "only_the_first",
-        "Only the first parameter moves. When does your loop end?",
-        ("for name in params:", "for name in list(params)[:1]:"),
+        "w moves, but b stays where it was. Are all parameters updated: is there a condition"
+        " on the name, or does the loop end early?",
+        ("for name in params:", 'for name in [name for name in params if name[0] in "wW"]:'),
     ),
     wrong(
         "sgd_step",
@@ -1618,8 +2224,8 @@ STEP = [
     wrong(
         "sgd_step",
         "sign_of_the_gradient",
-        "Every entry moves by learning_rate, however large its gradient is. What should the step be"
-        " proportional to?",
+        "The step has the size of learning_rate, however large the gradient is. What should"
+        " it be proportional to?",
         ("learning_rate * grads[name]", "learning_rate * np.sign(grads[name])"),
     ),
     wrong(
@@ -1631,6 +2237,40 @@ STEP = [
             "params[name] - learning_rate * grads[name]",
             "learning_rate * (params[name] - grads[name])",
         ),
+    ),
+    wrong(
+        "sgd_step",
+        "weights_stay",
+        "b moves, but w stays where it was. Is the line that makes the step inside the loop,"
+        " and does it run for every name?",
+        ("for name in params:", 'for name in [name for name in params if name[0] not in "wW"]:'),
+    ),
+    wrong(
+        "sgd_step",
+        "nothing_moves",
+        "No parameter has moved. Does the result of the step get into the dictionary that you"
+        " return, for every name?",
+        ("params[name] = ", "moved = "),
+    ),
+    wrong(
+        "sgd_step",
+        "gradient_of_length_one",
+        "The step of each parameter has the length learning_rate, however long its gradient"
+        " is. What should it be proportional to?",
+        ("* grads[name]", "* grads[name] / np.linalg.norm(grads[name])"),
+    ),
+    wrong(
+        "sgd_step",
+        "learning_rate_twice",
+        "The step is multiplied by learning_rate twice. How often should it be?",
+        ("- learning_rate", "- learning_rate * learning_rate"),
+    ),
+    wrong(
+        "sgd_step",
+        "values_shrink_too",
+        "Besides the step, the value itself is made smaller by the factor (1 -"
+        " learning_rate). What should learning_rate multiply?",
+        ("params[name] - ", "(1 - learning_rate) * params[name] - "),
     ),
 ]
 
@@ -1815,15 +2455,15 @@ DEEP = [
     wrong(
         "FullyConnectedNet",
         "last_weights_not_regularized",
-        "The weights of the last layer are not in the regularization part of the loss. Where does"
-        " the sum over the layers end?",
+        "The weights of the last layer are missing in the regularization part. Which layers"
+        " does your sum visit?",
         (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W**2) * (layer < self.num_layers)"),
         (DEEP_GRAD, "dw + self.reg * W * (layer < self.num_layers)"),
     ),
     wrong(
         "FullyConnectedNet",
         "first_weights_not_regularized",
-        "The weights of the first layer are not in the regularization part of the loss. Where does"
+        "The weights of the first layer are missing in the regularization part. Where does"
         " the sum over the layers begin and end?",
         (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W**2) * (layer > 1)"),
         (DEEP_GRAD, "dw + self.reg * W * (layer > 1)"),
@@ -1831,8 +2471,8 @@ DEEP = [
     wrong(
         "FullyConnectedNet",
         "only_first_weights_in_loss",
-        "Only W1 is in the regularization part of the loss. Is the line that adds it inside the"
-        " loop over the layers, and what does W hold after the loop?",
+        "Only W1 is in the regularization part of the loss. How many matrices should be"
+        " added, and is each one added to what is there?",
         (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W**2) * (layer == 1)"),
     ),
     wrong(
@@ -1892,6 +2532,174 @@ DEEP = [
         "divided_by_n_twice",
         "All gradients are divided by N once too often. What does your softmax_loss do already?",
         ("        grads = {}\n", "        grads = {}\n        dout = dout / len(X)\n"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "scores_cut_at_zero",
+        "The scores are cut at 0, so none is negative; on the way back, nothing is stopped"
+        " there. Does anything come after the last layer?",
+        ("scores = out\n", "scores = np.maximum(out, 0)\n"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "last_weights_not_in_loss",
+        "The weights of the last layer are missing in the regularization part of the loss."
+        " Where does the sum over the layers end?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W**2) * (layer < self.num_layers)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "first_weights_not_in_loss",
+        "The weights of the first layer are missing in the regularization part of the loss."
+        " Where does the sum over the layers begin?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W**2) * (layer > 1)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "last_gradient_without_regularization",
+        "The gradient of the last W lacks the regularization part. Which weights are in the loss?",
+        (DEEP_GRAD, "dw + self.reg * W * (layer < self.num_layers)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "first_gradient_without_regularization",
+        "The gradient of W1 lacks the regularization part. Which weights are in the loss?",
+        (DEEP_GRAD, "dw + self.reg * W * (layer > 1)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "only_last_gradient_with_regularization",
+        "Only the gradient of the last W has the regularization part. Which weights are in"
+        " the loss?",
+        (DEEP_GRAD, "dw + self.reg * W * (layer == self.num_layers)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "only_first_gradient_with_regularization",
+        "Only the gradient of W1 has the regularization part. Which weights are in the loss?",
+        (DEEP_GRAD, "dw + self.reg * W * (layer == 1)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "regularization_subtracted_in_gradients",
+        "The regularization part of the gradients has the wrong sign. Should it make large"
+        " weights larger or smaller?",
+        (DEEP_GRAD, "dw - self.reg * W"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "regularization_subtracted_in_loss",
+        "The regularization part is subtracted from the loss. Should large weights cost"
+        " something, or be rewarded?",
+        (DEEP_REG, "loss -= 0.5 * self.reg * np.sum(W**2)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "biases_in_the_loss",
+        "The squares of the biases are in the loss. Which parameters does the text name?",
+        (
+            DEEP_REG,
+            "loss += 0.5 * self.reg * (np.sum(W**2) + np.sum(self.params[f'b{layer}'] ** 2))",
+        ),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "biases_in_the_gradients",
+        "The gradients of the biases have a regularization part. Which parameters does the"
+        " text name?",
+        (
+            'W = self.params[f"W{layer}"]\n',
+            'W, b = self.params[f"W{layer}"], self.params[f"b{layer}"]\n'
+            '            grads[f"b{layer}"] = grads[f"b{layer}"] + self.reg * b\n',
+        ),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "regularization_divided_by_n",
+        "The regularization part is divided by N. Is it in the mean over the examples, or"
+        " beside it?",
+        (DEEP_REG, DEEP_REG + " / len(X)"),
+        (DEEP_GRAD, DEEP_GRAD + " / len(X)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "loss_regularization_divided_by_n",
+        "The regularization part of the loss is divided by N. Is it in the mean over the"
+        " examples, or beside it?",
+        (DEEP_REG, DEEP_REG + " / len(X)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "gradient_regularization_divided_by_n",
+        "The regularization part of the gradients is divided by N. Is it in the mean over the"
+        " examples, or beside it?",
+        (DEEP_GRAD, DEEP_GRAD + " / len(X)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "norm_not_squared",
+        "The regularization part of the loss has the norm of each matrix: a square root was"
+        " taken. What does the formula add up?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.linalg.norm(W)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "absolute_values",
+        "The regularization part of the loss adds absolute values of the weights. What does"
+        " the formula do with each weight?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.sum(np.abs(W))"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "weights_not_squared",
+        "The regularization part of the loss adds the weights themselves, so positive and"
+        " negative ones cancel. What is done to each weight first?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.sum(W)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "mean_of_squares",
+        "The regularization part of the loss has the mean of the squares of each matrix. How"
+        " does the formula put them together?",
+        (DEEP_REG, "loss += 0.5 * self.reg * np.mean(W**2)"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "first_relu_skipped_on_the_way_back",
+        "The first layer gets gradients also from units that were 0. Is its ReLU missing on"
+        " the way back?",
+        (
+            PICK_BACK,
+            PICK_BACK + "\n            if layer == 1 < self.num_layers:\n"
+            "                backward, caches[1] = affine_backward, caches[1][0]",
+        ),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "relu_too_late_on_the_way_back",
+        "In hidden layers, W and b get gradients also from units that were 0; only the layers"
+        " below don't. Where is the gradient stopped first?",
+        (
+            'W = self.params[f"W{layer}"]\n',
+            'W = self.params[f"W{layer}"]\n'
+            "            if layer < self.num_layers:\n"
+            "                _, dw, db = affine_backward(unmasked, caches[layer][0])\n"
+            '                grads[f"b{layer}"] = db\n',
+        ),
+        (PICK_BACK, PICK_BACK + "\n            unmasked = dout"),
+    ),
+    wrong(
+        "FullyConnectedNet",
+        "hidden_before_the_relu",
+        "Gradients of weights are computed with the hidden units before their ReLU. Which"
+        " numbers does the next W multiply?",
+        (
+            PICK_BACK,
+            PICK_BACK + "\n            if layer > 1:\n"
+            '                below = caches[layer - 1][1], self.params[f"W{layer}"]\n'
+            "                hidden = layer < self.num_layers\n"
+            "                caches[layer] = (below, caches[layer][1]) if hidden else below",
+        ),
     ),
 ]
 
