@@ -50,8 +50,8 @@ def draw_difference(name: str, answer: Any, expected: np.ndarray | None) -> None
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharey=True)
     limit = max(np.abs(part[np.isfinite(part)]).max(initial=0) for part in (found, wanted)) or 1
     signed = {"cmap": "RdBu", "vmin": -limit, "vmax": limit}
-    size = {"cmap": "Greys", "vmin": 0, "vmax": difference[np.isfinite(difference)].max(initial=0)}
-    size["vmax"] = size["vmax"] or limit  # all is equal: white
+    top = max(difference[np.isfinite(difference)].max(initial=0), limit / 1000)  # no rounding
+    size = {"cmap": "Greys", "vmin": 0, "vmax": top}
     parts = (
         ("yours", found, signed),
         ("expected", wanted, signed),
