@@ -115,7 +115,8 @@ def record_checks(source: NotebookNode, bank: list[Misconception]) -> dict[str, 
     -------
     dict
         For each check, ``right``: the outputs by name, and ``wrong``: for each mistake the exercise
-        that it is ``in``, what it ``says``, and what it ``gives`` for the outputs that it changes.
+        that it is ``in``, what it ``says``, and what it ``gives`` for the outputs that it changes;
+        of a pair ``spoils`` has all outputs that it changes, where they are more.
     """
     checks, stored = Checks(source), {}
     for name in checks.names:
@@ -124,18 +125,19 @@ def record_checks(source: NotebookNode, bank: list[Misconception]) -> dict[str, 
         singles = [(mistake,) for mistake in bank if mistake.exercise in used]
         wrong, alone = [], {}
         for mistakes in [*singles, *_pairs([m for (m,) in singles if m.exercise in own])]:
-            gives = _outputs(checks, name, mistakes, right)
+            outputs = gives = _outputs(checks, name, mistakes, right)
             if len(mistakes) == 1:
-                alone[mistakes] = gives
+                alone[mistakes] = outputs
             else:  # an output that looks as if there were only one of the two is known already
                 gives = {
                     output: numbers
-                    for output, numbers in gives.items()
+                    for output, numbers in outputs.items()
                     if all(numbers != alone[mistake,].get(output) for mistake in mistakes)
                 }
             if gives:
-                says = [mistake.sentence for mistake in mistakes]
-                wrong.append({"in": mistakes[0].exercise, "says": says, "gives": gives})
+                entry = {"in": mistakes[0].exercise, "says": [m.sentence for m in mistakes]}
+                spoils = {"spoils": [*outputs]} if gives != outputs else {}
+                wrong.append({**entry, "gives": gives, **spoils})
         stored[name] = {"right": right, "wrong": wrong}
     return stored
 

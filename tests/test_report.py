@@ -26,6 +26,12 @@ WRONG = [
     {"in": "matmul", "says": ["x is halved."], "gives": {"dx": [0.5, 0.0, 0.0]}},
     {"in": "layer", "says": ["Both are tenths."], "gives": {"dx": [0.1, 0.2, 0.3], "dw": [7, 7]}},
     *({"in": "layer", "says": [f"It is {n}."], "gives": {"dw": [6, 6]}} for n in range(4)),
+    {
+        "in": "layer",
+        "says": ["dx is a third.", "dw is odd."],
+        "gives": {"dx": [0.3, 0.6, 0.9]},
+        "spoils": ["dx", "dw"],
+    },
     {"in": "layer", "says": ["dx overflows."], "gives": {"dx": [1.0, float("nan"), 3.0]}},
     {
         "in": "layer",
@@ -88,12 +94,22 @@ def test_a_mistake_that_would_spoil_what_is_right_was_not_made():
     assert diagnosis(dx=[-1, -2, -3]) == {}
 
 
+def test_two_mistakes_of_which_one_would_spoil_what_is_right_were_not_made():
+    assert diagnosis(dx=[0.3, 0.6, 0.9]) == {}
+    assert diagnosis(dx=[0.3, 0.6, 0.9], dw=[5, 6]) == {"dx is a third. And: dw is odd.": "dx"}
+
+
+def test_a_gradient_that_agrees_with_a_wrong_forward_is_not_called_a_mistake():
+    assert diagnosis(dx=[2, 4, 6], expected_dx=[2, 4, 6]) == {}
+    assert diagnosis(dx=[2, 4, 6], expected_dx=[2, 4, 5]) == {"dx is doubled.": "dx"}
+
+
 def test_two_mistakes_in_two_outputs_are_both_named():
     assert diagnosis(dx=[2, 4, 6], dw=9) == {"dx is doubled.": "dx", "dw is a sum.": "dw"}
 
 
 def test_two_mistakes_in_one_output_are_both_named():
-    assert diagnosis(dx=[-2, -4, -6]) == {"dx is doubled. All is negative.": "dx"}
+    assert diagnosis(dx=[-2, -4, -6]) == {"dx is doubled. And: All is negative.": "dx"}
 
 
 def test_mistakes_that_look_the_same_are_listed():

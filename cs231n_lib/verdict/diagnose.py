@@ -6,7 +6,7 @@ answers and for each known mistake: numbers and sentences, no code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from cs231n_lib.verdict.compare import Verdict
 from cs231n_lib.verdict.explain import agree
 
+FEW = 3  # names of outputs that one can still read over
 MANY = 3  # so many different mistakes that look the same here are still worth reading
 
 
@@ -34,21 +35,27 @@ class Diagnosis(NamedTuple):
     def __str__(self) -> str:
         *others, last = self.outputs
         names = f"{', '.join(others)} and {last}" if others else last
+        if len(others) > FEW:
+            names = f"{others[0]} and {len(others)} more"
         if len(self.sentences) == 1:
             return f"{names}: {self.sentences[0]}"
         return "\n  - ".join([f"{names}: this may be one of several mistakes.", *self.sentences])
 
 
 def diagnose(
-    check: str, verdicts: Iterable[Verdict], mistakes: Iterable[dict[str, Any]]
+    check: str,
+    verdicts: Iterable[Verdict],
+    mistakes: Iterable[dict[str, Any]],
+    consistent: Set[str] = frozenset(),
 ) -> tuple[Diagnosis, ...]:
     """Name the mistakes that give just the wrong outputs.
 
-    A mistake that would spoil an output that is right was not made. One in an answer that is only
-    called by the one that is checked has to explain all that is wrong. A mistake that explains only
-    some of what it would spoil, next to another one, counts only if its numbers can hardly be equal
-    by chance. Of what is left for an output, mistakes in the answer itself come first, then those
-    that explain the most outputs, then the fewest at once.
+    A mistake that would spoil an output that is right was not made; nor was one that shows only in
+    gradients that agree with the student's own forward. One in an answer that is only called by the
+    one that is checked has to explain all that is wrong. A mistake that explains only some of what
+    it would spoil, next to another one, counts only if its numbers can hardly be equal by chance.
+    Of what is left for an output, mistakes in the answer itself come first, then those that
+    explain the most outputs, then the fewest at once.
 
     Parameters
     ----------
@@ -57,7 +64,10 @@ def diagnose(
     verdicts : iterable of Verdict
         What was found for each output.
     mistakes : iterable of dict
-        The stored mistakes: the exercise each is ``in``, what it ``says`` and what it ``gives``.
+        The stored mistakes: the exercise each is ``in``, what it ``says``, what it ``gives``, and
+        what else it ``spoils``.
+    consistent : set of str
+        The outputs that agree with the student's own forward.
 
     Returns
     -------
@@ -70,16 +80,17 @@ def diagnose(
     candidates = []
     for mistake in mistakes:
         gives = mistake["gives"]
-        if gives.keys() & right:
+        if right & {*gives, *mistake.get("spoils", ())}:
             continue
         shown = {name for name in wrong if _equal(wrong[name], gives.get(name))}
         is_own = f"{mistake['in']}_".startswith(f"{check}_")
         if is_own:
-            counts = shown == gives.keys() or _is_telling([gives[name] for name in shown])
+            is_complete = shown == gives.keys() or _is_telling([gives[name] for name in shown])
+            counts = is_complete and not shown <= consistent
         else:
             counts = shown == gives.keys() == wrong.keys()
         if shown and counts:
-            sentence = " ".join(mistake["says"])
+            sentence = " And: ".join(mistake["says"])
             text = sentence if mistake["in"] == check else f"{mistake['in']}: {sentence}"
             candidates.append((shown, (not is_own, -len(shown), len(mistake["says"])), text))
     groups: dict[tuple[str, ...], list[str]] = {}

@@ -112,7 +112,9 @@ def report(exercise: str, *verdicts: Verdict) -> Report:
     """
     stored = _stored().get(exercise, {"right": {}, "wrong": []})
     judged = tuple(_judge(verdict, stored["right"].get(verdict.name)) for verdict in verdicts)
-    return Report(exercise, judged, diagnose(exercise, judged, stored["wrong"]))
+    pairs = zip(verdicts, judged, strict=True)
+    consistent = {v.name for v, j in pairs if v.passed and not j.passed and v.expected is not None}
+    return Report(exercise, judged, diagnose(exercise, judged, stored["wrong"], consistent))
 
 
 @functools.cache

@@ -177,8 +177,8 @@ grad = np.array(slopes)
         "chain_rule",
         "own_factor",
         (
-            "This has the value of its own factor, q or z. In f = q * z, how much does f change "
-            "when q grows by 1: by q or by z?"
+            "Here the gradient of a factor is its own value: that of q is q, or that of z is z. "
+            "In f = q * z, how much does f change when q grows by 1?"
         ),
         ("dq = z", "dq = q"),
         ("dz = q", "dz = z"),
@@ -336,8 +336,7 @@ grad = np.array(slopes)
             "This is the local gradient alone: it does not depend on dout. Where does the "
             "upstream gradient enter?"
         ),
-        ("dx = dout * y", "dx = 1.0 * y"),
-        ("dy = dout * x", "dy = 1.0 * x"),
+        then("dx, dy = dx / dout, dy / dout"),
     ),
     wrong(
         "multiply_backward",
@@ -385,7 +384,7 @@ grad = np.array(slopes)
             "dx is the local gradient alone: the upstream gradient is missing in it. How does the "
             "chain rule combine the two?"
         ),
-        ("dx = dout * y", "dx = 1.0 * y"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "multiply_backward",
@@ -394,7 +393,7 @@ grad = np.array(slopes)
             "dy is the local gradient alone: the upstream gradient is missing in it. How does the "
             "chain rule combine the two?"
         ),
-        ("dy = dout * x", "dy = 1.0 * x"),
+        then("dy = dy / dout"),
     ),
     wrong(
         "multiply_backward",
@@ -838,7 +837,7 @@ visit(todo[0])
             "dx is the local gradient alone: it does not depend on dout. Where does the upstream "
             "gradient enter?"
         ),
-        ("dx = dout * out", "dx = out"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "exp_backward",
@@ -886,10 +885,7 @@ visit(todo[0])
     wrong(
         "reciprocal_backward",
         "no_minus",
-        (
-            "dx has the wrong sign. If x grows, does 1 / x grow or fall? A minus inside a square "
-            "is lost."
-        ),
+        ("dx has the wrong sign. If x grows, does 1 / x grow or fall?"),
         ("dx = -dout", "dx = dout"),
     ),
     wrong(
@@ -914,7 +910,7 @@ visit(todo[0])
             "dx is the local gradient alone: it does not depend on dout. Where does the upstream "
             "gradient enter?"
         ),
-        ("dx = -dout * out**2", "dx = -(out**2)"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "reciprocal_backward",
@@ -1022,7 +1018,7 @@ dx = dout * x * (1 - x)
             "dx is the slope of the sigmoid alone: it does not depend on dout. Where does the "
             "upstream gradient enter?"
         ),
-        ("dx = dout * out * (1 - out)", "dx = out * (1 - out)"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "sigmoid_backward",
@@ -1274,6 +1270,13 @@ dx /= N
     ),
     wrong(
         "softmax_loss",
+        "no_shift_on_the_log",
+        "Large scores overflow: their exponential is inf. What can you subtract from a row without"
+        " changing its probabilities?",
+        ("shifted = x - x.max(axis=1, keepdims=True)", "shifted = x"),
+    ),
+    wrong(
+        "softmax_loss",
         "one_maximum_for_all",
         (
             "The largest of all scores is subtracted from every row, so a row far below it turns "
@@ -1288,6 +1291,13 @@ dx = probs.copy()
 dx[np.arange(N), y] -= 1
 dx /= N
 """,
+    ),
+    wrong(
+        "softmax_loss",
+        "one_maximum_for_all_on_the_log",
+        "In a row with scores far below those of another row, all exponentials are 0. What was"
+        " subtracted from that row?",
+        ("x.max(axis=1, keepdims=True)", "x.max()"),
     ),
     wrong(
         "softmax_loss",
@@ -1363,6 +1373,27 @@ dx /= N
         (
             "(np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
             "-(exps / sums)[np.arange(N), y].mean()",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "largest_probability",
+        "The loss is that of the most probable class, whatever the label is. Which class should be"
+        " probable?",
+        ("shifted[np.arange(N), y]", "shifted.max(axis=1)"),
+    ),
+    wrong(
+        "softmax_loss",
+        "classes_from_one",
+        "The class before the label is taken as the right one. From which number do the labels"
+        " count?",
+        then("loss, dx = loss_and_dx(shifted, y - 1)"),
+        (
+            "    N = len(x)\n",
+            "    loss_and_dx = lambda s, k: (\n"
+            "        (np.log(np.exp(s).sum(1)) - s[np.arange(len(s)), k]).mean(),\n"
+            "        (np.exp(s) / np.exp(s).sum(1)[:, None] - np.eye(s.shape[1])[k]) / len(s),\n"
+            "    )\n    N = len(x)\n",
         ),
     ),
     wrong(

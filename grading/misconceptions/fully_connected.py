@@ -503,7 +503,7 @@ cache = x
         "no_upstream_gradient",
         "dx is only the slope, 1 or alpha. What does the chain rule do with a slope and the"
         " upstream gradient?",
-        ("np.where(x > 0, dout, alpha * dout)", "np.where(x > 0, 1.0, alpha)"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "leaky_relu_backward",
@@ -609,7 +609,7 @@ cache = x
         "tanh_backward",
         "no_upstream_gradient",
         "dx is only the slope of tanh. What does the chain rule do with the slope and dout?",
-        ("dout * (1 - out**2)", "1 - out**2"),
+        then("dx = dx / dout"),
     ),
     wrong(
         "tanh_backward",
@@ -711,7 +711,21 @@ cache = x
         "no_upstream_gradient",
         "dx is only the slope. What does the chain rule do with the slope and the upstream"
         " gradient?",
-        ("np.where(x > 0, dout, dout * (out + alpha))", "np.where(x > 0, 1.0, out + alpha)"),
+        then("dx = dx / dout"),
+    ),
+    wrong(
+        "elu_backward",
+        "negative_side_everywhere",
+        "The slope of the negative side is used for positive inputs too, taken from the output."
+        " Which slope has a straight line?",
+        ("np.where(x > 0, dout, dout * (out + alpha))", "dout * (out + alpha)"),
+    ),
+    wrong(
+        "elu_backward",
+        "exponential_everywhere",
+        "The slope is alpha * exp(x) for positive inputs too. What is ELU where its input is"
+        " positive?",
+        ("np.where(x > 0, dout, dout * (out + alpha))", "dout * alpha * np.exp(x)"),
     ),
     wrong(
         "elu_backward",
@@ -901,6 +915,13 @@ cache = x
         "The count includes units that put out 0 for at least one example. For how many examples"
         " must a dead unit be 0?",
         ("np.all(hidden == 0, axis=0)", "np.any(hidden == 0, axis=0)"),
+    ),
+    wrong(
+        "dead_units",
+        "weights_only",
+        "The count does not depend on the biases or the examples: it is about the weights alone."
+        " What must be 0 for a unit to be dead?",
+        answer="count = int(np.sum(np.all(w <= 0, axis=0)))",
     ),
     wrong(
         "dead_units",
@@ -1412,6 +1433,35 @@ LOSSES = [
         "Large scores overflow: their exponential is inf. What can you subtract from a row without"
         " changing its probabilities?",
         ("shifted = x - x.max(axis=1, keepdims=True)", "shifted = x"),
+    ),
+    wrong(
+        "softmax_loss",
+        "not_shifted_in_the_probabilities",
+        "Large scores give NaN: their exponential is too large for a float. What can you subtract"
+        " from a row without changing its probabilities?",
+        ("shifted = x - x.max(axis=1, keepdims=True)", "shifted = x"),
+        (
+            "loss = (np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
+            "loss = -np.log((exps / sums)[np.arange(N), y]).mean()",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "one_maximum_in_the_probabilities",
+        "The largest of all scores is subtracted from every row, so a row far below it turns into"
+        " 0 / 0. Whose largest score should a row lose?",
+        ("x.max(axis=1, keepdims=True)", "x.max()"),
+        (
+            "loss = (np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
+            "loss = -np.log((exps / sums)[np.arange(N), y]).mean()",
+        ),
+    ),
+    wrong(
+        "softmax_loss",
+        "largest_probability",
+        "The loss is that of the most probable class, whatever the label is. Which class should be"
+        " probable?",
+        ("shifted[np.arange(N), y]", "shifted.max(axis=1)"),
     ),
     wrong(
         "softmax_loss",
