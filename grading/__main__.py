@@ -37,6 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     except (CourseError, SandboxError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.strerror is None and not isinstance(error, shutil.Error):
+            raise
+        print(
+            f"error: {error.strerror or 'files could not be copied'}: is the disk full?",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print("stopped; what is graded so far is kept.", file=sys.stderr)
         return 130
@@ -70,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("assignment", type=folder)
     sub = command(_audit, "measure whether tests tell right work from wrong work")
     sub.add_argument("assignment", nargs="*", type=folder, help="all of them when left out")
+    sub.add_argument("--exercise", help="only this one, named as its answer cell")
     command(_lab, "release all assignments and copy them to my_work/, keeping what is there")
     command(_demo, "release, hand in, grade and return the first assignment, with a sample class")
     return parser
@@ -101,7 +110,7 @@ def _audit(options: argparse.Namespace) -> int:
     for assignment in options.assignment or course.assignments():
         course.source_notebook(assignment)  # complain before the table begins
         print(f"\n{assignment:<26} mistakes caught   mutants killed   unusual kept", flush=True)
-        for found in audit(assignment):
+        for found in audit(assignment, only=options.exercise):
             name = f"{assignment}: {found.name}"
             mistakes = f"{found.caught} of {found.wrong}"
             changes = f"{found.killed} of {found.mutants}"
@@ -179,7 +188,7 @@ def _grade_aloud(
         print("\nGraded without a sandbox: these submissions ran with your rights.")
     waiting = sum(result.by_hand for result in results)
     if waiting:
-        print(f"\n{waiting} of them have a written answer to be marked by hand.")
+        print(f"\n{waiting} of them have something to be marked by hand.")
     print()
     return results
 

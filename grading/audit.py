@@ -19,6 +19,7 @@ from grading.sandbox import launch
 from grading.stubs import StudentProcess
 
 SECONDS = 4  # that a changed answer may take in one test
+DRAWS = 20  # of fresh inputs, with which a right answer has to be right
 KILL_RATE = 0.95  # of the mutants that are not equivalent; the bank's mistakes all have to lose
 
 
@@ -57,6 +58,7 @@ class Exercise:
 def audit(
     assignment: str,
     quick: bool = False,
+    only: str | None = None,
     bank: Bank | None = None,
     source: NotebookNode | None = None,
 ) -> Iterator[Exercise]:
@@ -69,6 +71,8 @@ def audit(
     quick : bool, default False
         Take only every fifth mutant; and try a mistake in a forward on its backward only, not on
         all that is built on it, where right versions stand in its place anyway.
+    only : str, optional
+        The one exercise to look at; all of them when left out.
     bank : Bank, optional
         Other than the assignment's own.
     source : NotebookNode, optional
@@ -81,17 +85,22 @@ def audit(
     """
     source = Course().read_source(assignment) if source is None else source
     bank = read_bank(assignment) if bank is None else bank
-    with _Class(assignment, source) as students:
-        right = students.lost({}, students.tests_of(students.answers))
+    with Students(assignment, source) as students:
+        names = [name for name in students.answers if only in (None, name)]
+        tests = students.tests_of(names)
+        right = students.lost({}, tests)
         released = {cell.id: cell.source for cell in rebuild(new_notebook(), source).cells}
         blank = {name: released[name] for name in students.answers}
-        scored = students.tests_of(students.answers) - students.lost(blank, None).keys()
-        for name, cell in students.answers.items():
-            found = Exercise(name)
+        scored = tests - students.lost(blank, tests).keys()
+        for name in names:
+            found, cell = Exercise(name), students.answers[name]
             own = students.tests_of([name])
             found.problems += [
                 f"the right answer loses {test}: {right[test]}" for test in own & right.keys()
             ]
+            for draw in range(DRAWS if students.is_code(name) else 0):
+                lost = students.lost({}, own, fresh=(b"draw", str(draw)))
+                found.problems += [f"a right answer is unlucky in {test}" for test in lost]
             found.problems += [f"a blank answer passes {test}" for test in own & scored]
             _try_mistakes(found, students, bank, quick)
             _try_unusual(found, students, bank)
@@ -100,7 +109,7 @@ def audit(
             yield found
 
 
-def _try_mistakes(found: Exercise, students: _Class, bank: Bank, quick: bool) -> None:
+def _try_mistakes(found: Exercise, students: Students, bank: Bank, quick: bool) -> None:
     own = students.tests_of([found.name])
     backward = students.tests_of([found.name.removesuffix("_forward") + "_backward"])
     others = (backward if quick else students.tests_built_on(found.name)) - own
@@ -119,7 +128,7 @@ def _try_mistakes(found: Exercise, students: _Class, bank: Bank, quick: bool) ->
         ]
 
 
-def _try_unusual(found: Exercise, students: _Class, bank: Bank) -> None:
+def _try_unusual(found: Exercise, students: Students, bank: Bank) -> None:
     for unusual in bank.unusual:
         if next(iter(unusual.changes)) != found.name:  # counted with the first that it changes
             continue
@@ -131,7 +140,7 @@ def _try_unusual(found: Exercise, students: _Class, bank: Bank) -> None:
 
 
 def _try_mutants(
-    found: Exercise, students: _Class, cell: NotebookNode, bank: Bank, every: int
+    found: Exercise, students: Students, cell: NotebookNode, bank: Bank, every: int
 ) -> None:
     tests = students.tests_of([found.name])
     made = mutants(cell)
@@ -151,7 +160,7 @@ def _try_mutants(
     found.problems += [f"there is no mutant {change!r}" for change in sorted(unknown)]
 
 
-class _Class:
+class Students:
     """Students who have every answer right but for those that are changed."""
 
     def __init__(self, assignment: str, source: NotebookNode) -> None:
@@ -166,7 +175,7 @@ class _Class:
         ]
         self._process: StudentProcess | None = None
 
-    def __enter__(self) -> _Class:
+    def __enter__(self) -> Students:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,15 +198,19 @@ class _Class:
         return {test for test, cell in self._tests.items() if _mentions(cell, callers)}
 
     def lost(
-        self, changes: dict[str, Change], tests: set[str] | None, until_first: bool = False
+        self,
+        changes: dict[str, Change],
+        tests: set[str],
+        until_first: bool = False,
+        fresh: tuple = (b"",),
     ) -> dict[str, str]:
         """Grade a student; return the message of each test that is lost.
 
         A test that is left to a person is not lost.
         """
         student = self._process or self._start()
-        order = [test for test in self._tests if tests is None or test in tests]
-        examination = Examination(self._examined, student, SECONDS)
+        order = [test for test in self._tests if test in tests]
+        examination = Examination(self._examined, student, SECONDS, fresh=fresh)
         own, lost = self.tests_of(changes), {}
         try:
             for name, change in changes.items():

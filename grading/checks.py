@@ -190,7 +190,7 @@ def _numbers(answer: Any) -> Any:
     except (TypeError, ValueError):
         return None
     rounded = np.array([float(f"{value:.{DIGITS}g}") for value in array.ravel()])
-    return rounded.reshape(array.shape).tolist()
+    return (rounded + 0.0).reshape(array.shape).tolist()  # no -0.0
 
 
 def _names(source: str) -> set[str]:

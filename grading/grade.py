@@ -20,7 +20,8 @@ from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import describe_error
 from grading.course import Course, CourseError, last_error, process_context
-from grading.repair import UngradableError, is_test, read_submission, rebuild
+from grading.execute import NOT_GRADABLE
+from grading.repair import UngradableError, grade_id, is_test, read_submission, rebuild
 from grading.sandbox import check, workbook
 
 MEMORY = 12 * 2**30  # bytes of address space for nbgrader and the tests
@@ -248,16 +249,23 @@ def _answers(notebook: NotebookNode) -> list[str]:
 
 
 def _first_loss(graded: NotebookNode, scores: dict[str, float]) -> str:
-    """Say in one line which tests lost points, and why the first of them did."""
-    lost = [
-        cell
-        for cell in graded.cells
-        if is_test(cell) and scores[cell.metadata.nbgrader.grade_id] < cell.metadata.nbgrader.points
-    ]
-    if not lost:
-        return "all tests pass."
-    errors = [output for output in lost[0].outputs if output.output_type == "error"]
-    why = describe_error(errors[0].ename, errors[0].evalue) if errors else "no reason is known."
-    wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
-    others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
-    return f"{lost[0].metadata.nbgrader.grade_id.removeprefix('test_')}: {wrong}{others}"
+    """Say in one line which tests lost points, why the first did, and which wait for a person."""
+    lost, waiting = [], []
+    for cell in graded.cells:
+        if is_test(cell) and scores[grade_id(cell)] < cell.metadata.nbgrader.points:
+            errors = [output for output in cell.outputs if output.output_type == "error"]
+            waits = any(error.ename == NOT_GRADABLE for error in errors)
+            (waiting if waits else lost).append((cell, errors))
+    reason = "" if waiting else "all tests pass."
+    if lost:
+        cell, errors = lost[0]
+        why = describe_error(errors[0].ename, errors[0].evalue) if errors else "no reason is known."
+        wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
+        others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        reason = f"{grade_id(cell).removeprefix('test_')}: {wrong}{others}"
+    if waiting:
+        points = sum(cell.metadata.nbgrader.points for cell, _ in waiting)
+        names = ", ".join(grade_id(cell).removeprefix("test_") for cell, _ in waiting)
+        open_points = f"{points:g} points wait for a person: {names}."
+        reason = f"{reason.rstrip('.')}; {open_points}" if reason else open_points
+    return reason

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+import textwrap
+import tokenize
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from grading.misconceptions import Bank
 from grading.repair import grade_id, is_test
 
 # Marks that only an instructor's notebook may hold.
+MARK = re.compile(r"###\s*(BEGIN|END)\b.*")
 SOLUTION, HIDDEN = ("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN", "END HIDDEN")
 COMPILED = {".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib"}
 LONG = 30  # characters of a line that says something; a shorter one stands in many places
@@ -57,13 +61,49 @@ def find_leaks(
             leaks.append(f"{name} is compiled")
         elif name not in expected:
             leaks.append(f"{name} is not a file that a release has")
+        elif path.suffix == ".png" and path.read_bytes()[:8] != b"\x89PNG\r\n\x1a\n":
+            leaks.append(f"{name} is no picture")
         elif path.suffix == ".ipynb":
             notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
             leaks += [f"{name}: {leak}" for leak in _notebook_leaks(notebook, source, secrets)]
-        elif path.suffix in (".py", ".md", ".txt", ".toml", ".json"):
+        elif path.suffix in (".py", ".md", ".txt", ".toml", ".json", ".svg"):
             text = path.read_text(encoding="utf-8")
             leaks += [f"{name}: {leak}" for leak in secrets.found_in(text, path.suffix == ".py")]
     return leaks
+
+
+def find_unmarked(source: NotebookNode) -> list[str]:
+    """Name every cell of an assignment whose marks would not take out what they should.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        The assignment, with solutions.
+
+    Returns
+    -------
+    list of str
+        One entry for each cell; empty when all is well.
+    """
+    problems = []
+    for cell in source.cells:
+        name = f"cell {grade_id(cell) or cell.id!r}"
+        marks = [match[0].strip() for match in MARK.finditer(cell.source)]
+        if cell.cell_type != "code":
+            continue
+        if is_test(cell):
+            begin, end = (f"### {mark} TESTS" for mark in HIDDEN)
+            if marks != [begin, end]:
+                problems.append(f"{name} should have one hidden part, between {begin} and {end}")
+        elif is_solution(cell):
+            begin, end = (f"### {mark}" for mark in SOLUTION)
+            if not marks or marks != [begin, end] * (len(marks) // 2):
+                problems.append(f"{name} should have its answer between {begin} and {end}")
+        elif marks:
+            problems.append(f"{name} has marks, but is not marked as an answer or a test")
+        elif _defines_a_test(cell.source):
+            problems.append(f"{name} looks like a test, but is not marked as one")
+    return problems
 
 
 def _notebook_leaks(
@@ -90,35 +130,36 @@ class _Secrets:
 
     def __init__(self, source: NotebookNode, withheld: set[str], bank: Bank) -> None:
         texts: list[str] = []
-        visible: set[str] = set()  # of the notebook's code: hidden tests repeat some of it
+        open_code: list[str] = []  # an answer or a hidden test repeats some of it
         self.bodies: dict[str, str] = {}
         self.kinds: set[tuple] = set()
         for cell in source.cells:
             if cell.cell_type != "code":
                 continue
             parts = _regions(cell.source, SOLUTION if is_solution(cell) else HIDDEN)
-            texts += parts
+            texts += [code_of(part) for part in parts]
             if is_solution(cell):
                 self._add_bodies(ast.parse(cell.source), cell.id)
             rest = cell.source
             for part in parts:
                 rest = rest.replace(part, "")
-            visible |= lines_of(rest)
+            open_code.append(code_of(rest))
         for path in sorted(LIBRARY.rglob("*.py")):
             text = path.read_text(encoding="utf-8")
             rest = text
             for node in ast.parse(text).body:
                 if isinstance(node, DEFINITIONS) and node.name in withheld:
                     segment = ast.get_source_segment(text, node) or ""
-                    texts.append(segment)
+                    texts += [code_of(body) for body in _bodies(text, node)]
                     rest = rest.replace(segment, "")
                     self._add_bodies(node, node.name)
-            visible |= lines_of(rest)
+            open_code.append(code_of(rest))
         for change in [m.change for m in bank.misconceptions] + [
             change for unusual in bank.unusual for change in unusual.changes.values()
         ]:
             texts += [change] if isinstance(change, str) else [text for e in change for text in e]
-        self.lines = set().union(*map(lines_of, texts)) - visible
+        words = " ".join("\n".join(open_code).split())
+        self.lines = {line for text in texts for line in lines_of(text) if line not in words}
 
     def _add_bodies(self, tree: ast.AST, name: str) -> None:
         for node in ast.walk(tree):
@@ -128,7 +169,8 @@ class _Secrets:
 
     def found_in(self, text: str, is_code: bool) -> Iterator[str]:
         """Name what a text gives away."""
-        for line in sorted(lines_of(text) & self.lines):
+        words = " ".join(text.split())
+        for line in sorted(line for line in self.lines if line in words):
             yield f"has a line of an answer, {line!r}"
         for node in ast.walk(ast.parse(text)) if is_code else ():
             is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -138,10 +180,37 @@ class _Secrets:
                     yield f"has the body of {answered} in {node.name}"
 
 
+def code_of(text: str) -> str:
+    """Take comments and long strings out of a piece of Python: there an answer has no place."""
+    lines = textwrap.dedent(text).splitlines(keepends=True)
+    code = [list(line) for line in lines]
+    try:
+        for token in tokenize.generate_tokens(iter(lines).__next__):
+            (first, start), (last, end) = token.start, token.end
+            if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and last > first):
+                for row in range(first - 1, last):
+                    left = start if row == first - 1 else 0
+                    right = end if row == last - 1 else len(lines[row])
+                    code[row][left:right] = " " * (right - left)
+    except (tokenize.TokenError, IndentationError, StopIteration):
+        pass  # a part of a cell, which ends in the middle
+    return "\n".join("".join(line) for line in code)
+
+
 def lines_of(text: str) -> set[str]:
     """Collect the lines of a text that are long enough to say something, without their spaces."""
     lines = {" ".join(line.split()) for line in text.splitlines()}
     return {line for line in lines if len(line) >= LONG}
+
+
+def _bodies(text: str, definition: ast.AST) -> list[str]:
+    """Take the bodies of a definition's functions out of a module's text."""
+    lines = text.splitlines(keepends=True)
+    return [
+        "".join(lines[node.body[0].lineno - 1 : node.end_lineno])
+        for node in ast.walk(definition)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def _regions(source: str, marks: tuple[str, str]) -> list[str]:

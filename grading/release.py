@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -13,7 +12,7 @@ from tempfile import TemporaryDirectory
 from grading.checks import record_checks
 from grading.course import ROOT, Course, CourseError, last_error
 from grading.edition import LIBRARY, withheld_names, write_edition
-from grading.leaks import find_leaks
+from grading.leaks import find_leaks, find_unmarked
 from grading.misconceptions import read_bank
 
 PICTURES = {".png", ".svg"}
@@ -68,6 +67,9 @@ def release(course: Course, assignment: str) -> Path:
         release stays as it was.
     """
     source = course.source_notebook(assignment)
+    problems = find_unmarked(course.read_source(assignment))
+    if problems:
+        raise CourseError(f"{assignment} is not released: {source.name}: {'; '.join(problems)}.")
     classroom = course.release.parent
     classroom.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".release-", dir=classroom) as temporary:
@@ -86,8 +88,9 @@ def release(course: Course, assignment: str) -> Path:
         packed = Path(temporary) / f"{assignment}.zip"
         _pack(folder, packed)
         final = course.release / assignment
-        shutil.rmtree(final, ignore_errors=True)
         final.parent.mkdir(parents=True, exist_ok=True)
+        if final.exists():
+            final.rename(Path(temporary) / "earlier")
         folder.rename(final)
         course.bundles.mkdir(parents=True, exist_ok=True)
         os.replace(packed, course.bundles / packed.name)

@@ -82,9 +82,25 @@ def test_a_test_that_marks_down_right_work_is_found():
     )
 
 
+def test_a_right_answer_that_is_unlucky_with_some_inputs_is_found():
+    unlucky = changed_source(
+        "test_exp_backward",
+        lambda text: text.replace(
+            "    ### END HIDDEN TESTS",
+            "    assert fresh_rng().uniform() > 0.3\n    ### END HIDDEN TESTS",
+        ),
+    )
+    problems = only("exp_backward", source=unlucky).problems
+    assert "a right answer is unlucky in test_exp_backward" in problems
+
+
+def test_one_exercise_can_be_audited_alone():
+    assert [found.name for found in audit("01_backprop", only="exp_backward")] == ["exp_backward"]
+
+
 def test_a_wrong_solution_is_found():
     spoiled = changed_source("exp_backward", lambda text: text.replace("dout * out", "dout + out"))
-    [problem] = only("exp_backward", source=spoiled).problems
+    problem, *_ = only("exp_backward", source=spoiled).problems
     assert problem.startswith("the right answer loses test_exp_backward")
 
 
@@ -94,10 +110,12 @@ def test_an_equivalent_mutant_that_does_not_exist_is_named():
 
 
 def test_the_command_prints_a_table_and_the_kill_rate(capsys, monkeypatch):
-    monkeypatch.setattr("grading.__main__.audit", lambda assignment: audit(assignment, quick=True))
+    monkeypatch.setattr(
+        "grading.__main__.audit", lambda assignment, only: audit(assignment, quick=True)
+    )
     assert main(["audit", "01_backprop"]) == 0
     out = capsys.readouterr().out
-    assert re.search(r"softmax_loss +21 of 21 +\d+ of \d+ +5 of 5\n", out)
+    assert re.search(r"softmax_loss +(\d+) of \1 +\d+ of \d+ +5 of 5\n", out)
     assert re.search(r"\d+ of \d+ mutants lose points: \d+\.\d% \(at least 95%\)\.", out)
 
 

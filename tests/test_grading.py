@@ -440,6 +440,8 @@ def test_a_backward_that_can_not_be_tested_waits_in_the_gradebook_for_a_person(g
     }
     result = grade_answers(graded_class, "sven", changed)
     assert result.status == "graded"
+    assert result.reason.startswith("sigmoid_forward: ValueError: not finished")
+    assert result.reason.endswith("; 3 points wait for a person: sigmoid_backward.")
     with graded_class.course.gradebook() as gradebook:
         notebook = gradebook.find_submission_notebook("backprop", ASSIGNMENT, "sven")
         grades = {grade.name: grade for grade in notebook.grades}

@@ -8,7 +8,7 @@ import pytest
 
 from grading.course import Course
 from grading.edition import LIBRARY, withheld_names
-from grading.leaks import find_leaks, lines_of
+from grading.leaks import code_of, find_leaks, find_unmarked, lines_of
 from grading.misconceptions import read_bank
 from grading.release import release
 
@@ -179,3 +179,49 @@ def test_no_line_of_an_answer_a_hidden_test_or_the_bank_stands_in_a_bundle(
             if path.suffix == ".ipynb":
                 text = "\n".join(cell.source for cell in nbformat.reads(text, 4).cells)
             assert not lines_of(text) & secrets, path.name
+
+
+@pytest.mark.parametrize(
+    ("cell_id", "old", "new", "message"),
+    [
+        ("affine_forward", "### BEGIN SOLUTION", "### BEGIN SOLUTON", "should have its answer"),
+        ("affine_forward", "    ### END SOLUTION\n", "", "should have its answer"),
+        ("test_affine_forward", "    ### BEGIN HIDDEN TESTS\n", "", "should have one hidden part"),
+        ("test_affine_forward", "### END HIDDEN TESTS", "### END HIDDEN", "one hidden part"),
+        ("check_affine_forward", "def", "### BEGIN SOLUTION\ndef", "is not marked as an answer"),
+        ("check_affine_forward", "def check_", "def test_", "looks like a test"),
+    ],
+)
+def test_a_mark_that_would_not_work_is_named(cell_id, old, new, message):
+    source = Course().read_source(ASSIGNMENT)
+    cell = next(cell for cell in source.cells if cell.id == cell_id)
+    cell.source = cell.source.replace(old, new, 1)
+    [problem] = find_unmarked(source)
+    assert problem.startswith(f"cell {cell_id!r} ")
+    assert message in problem
+
+
+def test_every_mark_of_the_course_works():
+    for assignment in Course().assignments():
+        assert find_unmarked(Course().read_source(assignment)) == []
+
+
+@pytest.mark.parametrize("form", ['NOTE = """\n{}\n"""', "# {}", "# So `{}` does it."])
+def test_an_answer_in_a_string_or_a_comment_is_named(folder, form):
+    line = "margins = np.maximum(x - x[np.arange(N), y][:, None] + 1, 0)"
+    path = folder / "cs231n_lib" / "plots.py"
+    path.write_text(f"{path.read_text()}\n\n{form.format(line)}\n")
+    found = leaks(folder)
+    assert found
+    assert all(leak.startswith("cs231n_lib/plots.py: has a line of an answer") for leak in found)
+
+
+def test_code_is_what_is_neither_a_comment_nor_a_long_string():
+    text = 'a = 1  # one\n"""b\nc"""\nd = "e"\n'
+    assert code_of(text).split() == ["a", "=", "1", "d", "=", '"e"']
+    assert code_of("    a = (1,\n") == "a = (1,\n"
+
+
+def test_a_picture_that_is_none_is_named(folder):
+    (folder / "answer.png").write_text("dx = dout")
+    assert leaks(folder) == ["answer.png is no picture"]

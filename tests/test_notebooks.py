@@ -191,6 +191,12 @@ def test_every_test_has_a_hidden_part(cell):
     assert cell.source.endswith(f"    ### END HIDDEN TESTS\n\n\n{cell.id}()")
 
 
+@each_test
+def test_a_hidden_part_draws_fresh_inputs(cell):
+    hidden = cell.source.split("### BEGIN HIDDEN TESTS")[1]
+    assert not re.search(r"default_rng\(", hidden), "draw from fresh_rng() of grading.fresh"
+
+
 @each_answer
 def test_an_answer_cell_defines_one_function_or_class_named_as_the_exercise(cell):
     [answer] = ast.parse(cell.source).body

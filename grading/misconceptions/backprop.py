@@ -185,6 +185,12 @@ grad = np.array(slopes)
     ),
     wrong(
         "chain_rule",
+        "dz_is_z",
+        "dz is z itself. In f = q * z, how much does f change when z grows by 1?",
+        ("dz = q", "dz = z"),
+    ),
+    wrong(
+        "chain_rule",
         "local_slope_only",
         (
             "This is 1: that is how q changes with x and y, not how f changes. What does the "
@@ -834,7 +840,7 @@ visit(todo[0])
         "exp_backward",
         "no_upstream",
         (
-            "dx is the local gradient alone: it does not depend on dout. Where does the upstream "
+            "dx does not depend on dout: it is a local gradient alone. Where does the upstream "
             "gradient enter?"
         ),
         then("dx = dx / dout"),
@@ -874,6 +880,12 @@ visit(todo[0])
     ),
     wrong(
         "exp_backward",
+        "times_x",
+        "The local gradient has x as a factor. What is the derivative of exp(x)?",
+        ("dout * out", "dout * out * np.log(out)"),
+    ),
+    wrong(
+        "exp_backward",
         "dout_squared",
         (
             "dx contains the square of dout. How often does the chain rule multiply by the "
@@ -892,22 +904,22 @@ visit(todo[0])
         "reciprocal_backward",
         "cache_taken_for_x",
         (
-            "dx is -dout * x**2, but the local gradient is -1 / x**2. Does the cache hold x, or 1 "
-            "/ x?"
+            "The local gradient has x where 1 / x belongs: it is -x**2. Does the cache hold x, or "
+            "1 / x?"
         ),
         ("* out**2", "/ out**2"),
     ),
     wrong(
         "reciprocal_backward",
         "no_square",
-        "dx is -dout / x: a square is missing. What is the derivative of 1 / x?",
+        ("The local gradient is -1 / x: a square is missing. What is the derivative of 1 / x?"),
         ("* out**2", "* out"),
     ),
     wrong(
         "reciprocal_backward",
         "no_upstream",
         (
-            "dx is the local gradient alone: it does not depend on dout. Where does the upstream "
+            "dx does not depend on dout: it is a local gradient alone. Where does the upstream "
             "gradient enter?"
         ),
         then("dx = dx / dout"),
@@ -924,10 +936,7 @@ visit(todo[0])
     wrong(
         "reciprocal_backward",
         "slope_of_the_logarithm",
-        (
-            "dx is dout / x. 1 / x is what this gate computes, not its local gradient: what is "
-            "the derivative of 1 / x?"
-        ),
+        ("The local gradient is 1 / x. That is what this gate computes; what is its derivative?"),
         ("-dout * out**2", "dout * out"),
     ),
     wrong(
@@ -993,7 +1002,7 @@ visit(todo[0])
         "sigmoid_backward",
         "input_for_output",
         (
-            "dx is dout * x * (1 - x), with the input x. Which array stands in s * (1 - s): the "
+            "The slope is x * (1 - x), with the input x. Which array stands in s * (1 - s): the "
             "input or the output?"
         ),
         # x from the output: a student's own cache would hold it
@@ -1015,8 +1024,8 @@ dx = dout * x * (1 - x)
         "sigmoid_backward",
         "no_upstream",
         (
-            "dx is the slope of the sigmoid alone: it does not depend on dout. Where does the "
-            "upstream gradient enter?"
+            "dx does not depend on dout: it is a local gradient alone. Where does the upstream "
+            "gradient enter?"
         ),
         then("dx = dx / dout"),
     ),
@@ -1033,8 +1042,8 @@ dx = dout * x * (1 - x)
         "sigmoid_backward",
         "one_minus_out_only",
         (
-            "dx is dout times 1 minus the sigmoid: one factor of the slope is missing. Is the "
-            "slope small on both sides?"
+            "The slope is 1 minus the sigmoid: one factor is missing. Is the slope small on both "
+            "sides?"
         ),
         ("dout * out * (1 - out)", "dout * (1 - out)"),
     ),
@@ -1042,8 +1051,8 @@ dx = dout * x * (1 - x)
         "sigmoid_backward",
         "out_only",
         (
-            "dx is dout times the sigmoid, as in the exp gate. What happens to the slope of the "
-            "sigmoid when out comes near 1?"
+            "The slope is the sigmoid itself, as in the exp gate. What happens to the slope when "
+            "out comes near 1?"
         ),
         ("dout * out * (1 - out)", "dout * out"),
     ),
@@ -1059,19 +1068,32 @@ dx = dout * x * (1 - x)
     wrong(
         "sigmoid_backward",
         "slope_of_tanh",
-        "dx is dout * (1 - out**2). That is the slope of tanh; how does the sigmoid's differ?",
+        ("The slope is 1 - out**2: that of tanh. How does the sigmoid's differ?"),
         ("dout * out * (1 - out)", "dout * (1 - out**2)"),
     ),
     wrong(
         "sigmoid_backward",
+        "plus_for_minus",
+        "The slope is s * (1 + s), so it is largest where the sigmoid is flat. Which sign does the"
+        " derivation of the slope give?",
+        ("(1 - out)", "(1 + out)"),
+    ),
+    wrong(
+        "sigmoid_backward",
         "one_minus_out_squared",
-        "dx is dout times the square of (1 - sigmoid). Is the slope small on both sides?",
+        (
+            "The slope is the square of (1 - sigmoid). Is the slope of the sigmoid small on both "
+            "sides?"
+        ),
         ("dout * out * (1 - out)", "dout * (1 - out) ** 2"),
     ),
     wrong(
         "sigmoid_backward",
         "out_squared",
-        "dx is dout times the square of the sigmoid. Is the slope small on both sides?",
+        (
+            "The slope is the square of the sigmoid. Is the slope of the sigmoid small on both "
+            "sides?"
+        ),
         ("dout * out * (1 - out)", "dout * out**2"),
     ),
     # ---- matmul_backward

@@ -501,8 +501,10 @@ cache = x
     wrong(
         "leaky_relu_backward",
         "no_upstream_gradient",
-        "dx is only the slope, 1 or alpha. What does the chain rule do with a slope and the"
-        " upstream gradient?",
+        (
+            "dx does not depend on dout: it is a slope alone. What does the chain rule do with a "
+            "slope and the upstream gradient?"
+        ),
         then("dx = dx / dout"),
     ),
     wrong(
@@ -608,14 +610,19 @@ cache = x
     wrong(
         "tanh_backward",
         "no_upstream_gradient",
-        "dx is only the slope of tanh. What does the chain rule do with the slope and dout?",
+        (
+            "dx does not depend on dout: it is a slope alone. What does the chain rule do with a "
+            "slope and the upstream gradient?"
+        ),
         then("dx = dx / dout"),
     ),
     wrong(
         "tanh_backward",
         "square_missing",
-        "dx is dout times (1 - out). Test it: is tanh steeper at an output of -0.8 than at an"
-        " output of 0?",
+        (
+            "The slope is 1 - out. Test it: is tanh steeper at an output of -0.8 than at an "
+            "output of 0?"
+        ),
         ("(1 - out**2)", "(1 - out)"),
     ),
     wrong(
@@ -655,8 +662,10 @@ cache = x
     wrong(
         "tanh_backward",
         "output_itself",
-        "dx is dout times the output of tanh. The chain rule needs the slope: how large is it at"
-        " 0?",
+        (
+            "The slope is the output of tanh itself. How steep is tanh at 0, and what is its "
+            "output there?"
+        ),
         ("(1 - out**2)", "out"),
     ),
     wrong(
@@ -709,8 +718,10 @@ cache = x
     wrong(
         "elu_backward",
         "no_upstream_gradient",
-        "dx is only the slope. What does the chain rule do with the slope and the upstream"
-        " gradient?",
+        (
+            "dx does not depend on dout: it is a slope alone. What does the chain rule do with a "
+            "slope and the upstream gradient?"
+        ),
         then("dx = dx / dout"),
     ),
     wrong(
