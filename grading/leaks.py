@@ -131,8 +131,7 @@ class _Secrets:
     def __init__(self, source: NotebookNode, withheld: set[str], bank: Bank) -> None:
         texts: list[str] = []
         open_code: list[str] = []  # an answer or a hidden test repeats some of it
-        self.bodies: dict[str, str] = {}
-        self.kinds: set[tuple] = set()
+        self.bodies: dict[tuple, list[tuple[ast.AST, str]]] = {}
         for cell in source.cells:
             if cell.cell_type != "code":
                 continue
@@ -146,13 +145,14 @@ class _Secrets:
             open_code.append(code_of(rest))
         for path in sorted(LIBRARY.rglob("*.py")):
             text = path.read_text(encoding="utf-8")
-            rest = text
+            lines = text.splitlines(keepends=True)
             for node in ast.parse(text).body:
                 if isinstance(node, DEFINITIONS) and node.name in withheld:
-                    segment = ast.get_source_segment(text, node) or ""
                     texts += [code_of(body) for body in _bodies(text, node)]
-                    rest = rest.replace(segment, "")
+                    empty = ["\n"] * (node.end_lineno - node.lineno + 1)
+                    lines[node.lineno - 1 : node.end_lineno] = empty
                     self._add_bodies(node, node.name)
+            rest = "".join(lines)
             open_code.append(code_of(rest))
         for change in [m.change for m in bank.misconceptions] + [
             change for unusual in bank.unusual for change in unusual.changes.values()
@@ -164,8 +164,7 @@ class _Secrets:
     def _add_bodies(self, tree: ast.AST, name: str) -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _says_something(node):
-                self.bodies.setdefault(_shape_of(node), name)
-                self.kinds.add(_kinds_in(node))
+                self.bodies.setdefault(_kinds_in(node), []).append((node, name))
 
     def found_in(self, text: str, is_code: bool) -> Iterator[str]:
         """Name what a text gives away."""
@@ -173,11 +172,11 @@ class _Secrets:
         for line in sorted(line for line in self.lines if line in words):
             yield f"has a line of an answer, {line!r}"
         for node in ast.walk(ast.parse(text)) if is_code else ():
-            is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            if is_function and _kinds_in(node) in self.kinds:  # quick to compare
-                answered = self.bodies.get(_shape_of(node))
-                if answered:
-                    yield f"has the body of {answered} in {node.name}"
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for secret, name in self.bodies.get(_kinds_in(node), []):  # quick to compare
+                    if _shape_of(secret) == _shape_of(node):
+                        yield f"has the body of {name} in {node.name}"
+                        break
 
 
 def code_of(text: str) -> str:

@@ -101,7 +101,9 @@ def test_a_wrong_answer_is_explained_on_the_screen_without_a_traceback(page):
         "dw: has shape (2, 3), expected (3, 2). It is the transpose of the right answer.",
         "Hint: dw has shape (D, M): which product of x (N, D) and dout (N, M) has it?",
     ]
-    assert "has shape" in outputs["check_matmul_backward"][0].text
+    [shown] = outputs["check_matmul_backward"]
+    assert "dw  wrong  has shape (2, 3)" in shown["data"]["text/plain"]
+    assert "<table>" in shown["data"]["text/html"]
 
 
 @pytest.mark.parametrize(
