@@ -206,7 +206,7 @@ class Students:
         changes: dict[str, Change],
         tests: set[str],
         until_first: bool = False,
-        fresh: tuple = (b"",),
+        fresh: tuple = (),
     ) -> dict[str, str]:
         """Grade a student; return the message of each test that is lost.
 

@@ -13,7 +13,7 @@ import io
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, redirect_stdout
+from contextlib import closing, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from subprocess import Popen
 from threading import current_thread, main_thread
@@ -94,7 +94,7 @@ def execute(
     seconds_per_test: float = 8,
     seconds_per_cell: float = 30,
     retry: bool = True,
-    fresh: tuple = (b"",),
+    fresh: tuple = (),
 ) -> None:
     """Execute a submission, and write the outputs into its cells.
 
@@ -111,7 +111,8 @@ def execute(
     retry : bool, default True
         Try a failed exercise once more, with right versions of earlier answers.
     fresh : tuple, optional
-        What the hidden tests' random inputs depend on: the course's secret, then names.
+        What the hidden tests' random inputs depend on: the course's secret, then names. Without it
+        they are those that a notebook has outside of grading.
     """
     examined = Examined(source)
     with closing(StudentProcess(launch)) as student:
@@ -212,7 +213,7 @@ class Examination:
         student: StudentProcess,
         seconds: float = 8,
         retry: bool = True,
-        fresh: tuple = (b"",),
+        fresh: tuple = (),
     ) -> None:
         self._examined, self._student, self._seconds = examined, student, seconds
         self.retry, self._fresh = retry, fresh
@@ -240,7 +241,8 @@ class Examination:
     def _run(
         self, test: str, given: dict[str, Callable], instead: Mapping[str, Callable] = EMPTY
     ) -> Outcome:
-        with inputs_for(*self._fresh, self._examined.tests[test]):
+        exercise = self._examined.tests[test]
+        with inputs_for(*self._fresh, exercise) if self._fresh else nullcontext():
             return _run_test(self._examined, self._student, test, given, instead, self._seconds)
 
     def _run_with_right_answers(

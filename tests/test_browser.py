@@ -78,7 +78,10 @@ def run_all(page, name, until):
     for _ in range(60):
         time.sleep(2)
         page.keyboard.press("Control+s")
-        notebook = nbformat.read(page.folder / name, as_version=4)
+        try:
+            notebook = nbformat.read(page.folder / name, as_version=4)
+        except nbformat.reader.NotJSONError:  # it is being written
+            continue
         outputs = {cell.id: cell.outputs for cell in notebook.cells if cell.cell_type == "code"}
         if outputs[until]:
             return outputs

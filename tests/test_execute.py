@@ -28,12 +28,12 @@ def released(assignment):
     return rebuild(empty, SOURCES[assignment])
 
 
-def run(assignment, answers, start="right", extra=(), seconds=8, fresh=(b"",)):
+def run(assignment, answers, start="right", extra=(), seconds=8, fresh=()):
     """Execute a submission; return the message of every test that failed."""
     return errors(executed(assignment, answers, start, extra, seconds, fresh))
 
 
-def executed(assignment, answers, start="right", extra=(), seconds=8, fresh=(b"",)):
+def executed(assignment, answers, start="right", extra=(), seconds=8, fresh=()):
     source = SOURCES[assignment]
     right = solutions(source) if start == "right" else {}
     notebook = fill(released(assignment), right | answers)
