@@ -15,6 +15,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 
+from nbgrader.utils import is_solution
 from sqlalchemy.exc import SAWarning
 
 from grading.audit import KILL_RATE, audit
@@ -37,13 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (CourseError, SandboxError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except shutil.Error as error:  # one reason for each file that could not be copied
+        print(f"error: {error.args[0][0][2]}", file=sys.stderr)
+        return 1
     except OSError as error:
-        if error.strerror is None and not isinstance(error, shutil.Error):
-            raise
-        print(
-            f"error: {error.strerror or 'files could not be copied'}: is the disk full?",
-            file=sys.stderr,
-        )
+        print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; what is graded so far is kept.", file=sys.stderr)
@@ -106,9 +105,11 @@ def _feedback(options: argparse.Namespace) -> int:
 
 def _audit(options: argparse.Namespace) -> int:
     course = Course()
-    problems, survivors, killed, mutants = [], [], 0, 0
+    problems, survivors, killed, mutants, equivalent = [], [], 0, 0, 0
     for assignment in options.assignment or course.assignments():
-        course.source_notebook(assignment)  # complain before the table begins
+        cells = course.read_source(assignment).cells  # complain before the table begins
+        if options.exercise not in (None, *(cell.id for cell in cells if is_solution(cell))):
+            raise CourseError(f"{assignment} has no exercise {options.exercise!r}.")
         print(f"\n{assignment:<26} mistakes caught   mutants killed   unusual kept", flush=True)
         for found in audit(assignment, only=options.exercise):
             name = f"{assignment}: {found.name}"
@@ -119,11 +120,13 @@ def _audit(options: argparse.Namespace) -> int:
             problems += [f"{name}: {problem}" for problem in found.problems]
             survivors += [f"{name}: {survivor}" for survivor in found.survivors]
             killed, mutants = killed + found.killed, mutants + found.mutants
+            equivalent += found.equivalent
     for title, lines in (("Mutants that lose nothing:", survivors), ("Problems:", problems)):
         if lines:
             print(f"\n{title}", *lines, sep="\n  ")
     rate = killed / max(mutants, 1)
     print(f"\n{killed} of {mutants} mutants lose points: {rate:.1%} (at least {KILL_RATE:.0%}).")
+    print(f"{equivalent} more are right too; the bank has the reasons.")
     return 1 if problems or rate < KILL_RATE else 0
 
 

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from itertools import combinations
-from types import CodeType, MappingProxyType
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from cs231n_lib.verdict import Verdict, compare
 from grading.misconceptions import Misconception, changed, exercises
 
 CHECK = "check_"
-EMPTY: Mapping[str, str] = MappingProxyType({})
 MANY = 40  # mistakes of one exercise, of which there are 780 pairs
 DIGITS = 8  # more are rounding, which differs between machines
 
@@ -54,7 +53,7 @@ class Checks:
             if name.startswith(CHECK) and "report" in _names(cell.source)
         ]
 
-    def run(self, name: str, changes: Mapping[str, str] = EMPTY) -> tuple[Verdict, ...]:
+    def run(self, name: str, changes: Mapping[str, str] | None = None) -> tuple[Verdict, ...]:
         """Run a check with right answers but for some, and collect the verdicts it reports.
 
         Only the answers in them mean something: there is no numerical gradient to compare with.
@@ -81,7 +80,7 @@ class Checks:
         ):
             for cell_name, cell in self._cells.items():
                 if cell_name in self.answers:
-                    exec(_compiled(changes.get(cell_name, cell.source)), here)
+                    exec(_compiled((changes or {}).get(cell_name, cell.source)), here)
                 elif cell_name == CHECK + name:
                     exec(_compiled(cell.source), here)
                     break

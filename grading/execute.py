@@ -17,7 +17,6 @@ from contextlib import closing, contextmanager, nullcontext, redirect_stdout
 from pathlib import Path
 from subprocess import Popen
 from threading import current_thread, main_thread
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import nbformat
@@ -40,7 +39,6 @@ SLOWEST_TEST = 60.0  # seconds, with what the test computes itself
 EXPERIMENT = "experiment"  # the tag of cells that earn no marks
 NOT_GRADABLE = "NotGradable"  # the name of the error of a test that a person has to look at
 STUB = "raise NotImplementedError()"
-EMPTY: Mapping[str, Callable] = MappingProxyType({})
 
 
 class Execute(NbGraderPreprocessor):
@@ -239,11 +237,13 @@ class Examination:
         return outcome
 
     def _run(
-        self, test: str, given: dict[str, Callable], instead: Mapping[str, Callable] = EMPTY
+        self, test: str, given: dict[str, Callable], instead: dict[str, Callable] | None = None
     ) -> Outcome:
         exercise = self._examined.tests[test]
         with inputs_for(*self._fresh, exercise) if self._fresh else nullcontext():
-            return _run_test(self._examined, self._student, test, given, instead, self._seconds)
+            return _run_test(
+                self._examined, self._student, test, given, instead or {}, self._seconds
+            )
 
     def _run_with_right_answers(
         self, test: str, earlier: dict[str, Callable], first: Outcome | None

@@ -180,7 +180,7 @@ class _Secrets:
 
 
 def code_of(text: str) -> str:
-    """Take comments and long strings out of a piece of Python: there an answer has no place."""
+    """Blank the comments and long strings of a piece of Python: what they say is no answer."""
     lines = textwrap.dedent(text).splitlines(keepends=True)
     code = [list(line) for line in lines]
     try:

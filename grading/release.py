@@ -9,7 +9,9 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from grading.checks import record_checks
+from nbformat import NotebookNode
+
+from grading.checks import CHECK, record_checks
 from grading.course import ROOT, Course, CourseError, last_error
 from grading.edition import LIBRARY, withheld_names, write_edition
 from grading.leaks import find_leaks, find_unmarked
@@ -66,23 +68,23 @@ def release(course: Course, assignment: str) -> Path:
         If the assignment is unknown, nbgrader fails, or something would leak; then an earlier
         release stays as it was.
     """
-    source = course.source_notebook(assignment)
-    problems = find_unmarked(course.read_source(assignment))
+    name = course.source_notebook(assignment).name
+    source, bank = course.read_source(assignment), read_bank(assignment)
+    problems = find_unmarked(source)
     if problems:
-        raise CourseError(f"{assignment} is not released: {source.name}: {'; '.join(problems)}.")
+        raise CourseError(f"{assignment} is not released: {name}: {'; '.join(problems)}.")
     classroom = course.release.parent
     classroom.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".release-", dir=classroom) as temporary:
         folder = Path(temporary) / assignment
         _generate(course, assignment, Path(temporary))
-        _add_library(course, assignment, folder)
-        leaks = find_leaks(
-            folder,
-            _expected_files(course, assignment),
-            course.read_source(assignment),
-            withheld_names(assignment),
-            read_bank(assignment),
-        )
+        write_edition(assignment, folder / "cs231n_lib")
+        stored = record_checks(source, bank.misconceptions)
+        text = json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
+        (folder / STORED).write_text(text + "\n", encoding="utf-8")
+        _write_how_to_begin(source, name, folder)
+        expected = _expected_files(course, assignment)
+        leaks = find_leaks(folder, expected, source, withheld_names(assignment), bank)
         if leaks:
             raise CourseError(f"{assignment} is not released: {'; '.join(leaks)}.")
         packed = Path(temporary) / f"{assignment}.zip"
@@ -94,7 +96,7 @@ def release(course: Course, assignment: str) -> Path:
         folder.rename(final)
         course.bundles.mkdir(parents=True, exist_ok=True)
         os.replace(packed, course.bundles / packed.name)
-    return final / source.name
+    return final / name
 
 
 def _generate(course: Course, assignment: str, into: Path) -> None:
@@ -112,25 +114,15 @@ def _generate(course: Course, assignment: str, into: Path) -> None:
         raise CourseError(f"{assignment} can't be released: {reason}")
 
 
-def _add_library(course: Course, assignment: str, folder: Path) -> None:
-    """Write all that goes beside the notebook."""
-    source = course.read_source(assignment)
-    write_edition(assignment, folder / "cs231n_lib")
-    stored = record_checks(source, read_bank(assignment).misconceptions)
-    text = json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
-    (folder / STORED).write_text(text + "\n", encoding="utf-8")
+def _write_how_to_begin(source: NotebookNode, name: str, folder: Path) -> None:
+    """Write what to install, and what to do with it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     requirements = [*project["dependencies"], "jupyter>=1.1"]
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
     title = source.cells[0].source.splitlines()[0].removeprefix("# ")
-    exercise = next(name.removeprefix("check_") for name in _checks(source))
-    notebook = course.source_notebook(assignment).name
-    text = README.format(title=title, notebook=notebook, exercise=exercise)
+    check = next(cell.id for cell in source.cells if cell.id.startswith(CHECK))
+    text = README.format(title=title, notebook=name, exercise=check.removeprefix(CHECK))
     (folder / "README.md").write_text(text, encoding="utf-8")
-
-
-def _checks(source) -> list[str]:
-    return [cell.id for cell in source.cells if cell.id.startswith("check_")]
 
 
 def _expected_files(course: Course, assignment: str) -> set[str]:

@@ -119,6 +119,11 @@ def test_the_command_prints_a_table_and_the_kill_rate(capsys, monkeypatch):
     assert re.search(r"\d+ of \d+ mutants lose points: \d+\.\d% \(at least 95%\)\.", out)
 
 
+def test_the_command_names_an_unknown_exercise(capsys):
+    assert main(["audit", "01_backprop", "--exercise", "exp_bakward"]) == 1
+    assert "01_backprop has no exercise 'exp_bakward'." in capsys.readouterr().err
+
+
 def test_the_command_names_an_unknown_assignment(capsys):
     assert main(["audit", "09_none"]) == 1
     assert "there is no assignment '09_none'" in capsys.readouterr().err

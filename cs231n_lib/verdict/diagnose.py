@@ -15,6 +15,7 @@ from cs231n_lib.verdict.compare import Verdict
 from cs231n_lib.verdict.explain import agree
 
 FEW = 3  # names of outputs that one can still read over
+TELLING = 3  # different fractions that are hardly equal by chance
 MANY = 3  # so many different mistakes that look the same here are still worth reading
 
 
@@ -117,4 +118,4 @@ def _equal(answer: Any, stored: Any) -> bool:
 def _is_telling(outputs: list[Any]) -> bool:
     """Tell whether two programs that give these numbers can hardly do so by chance."""
     numbers = np.concatenate([np.ravel(output) for output in outputs]) if outputs else np.array([])
-    return len({abs(number) for number in numbers if number != np.round(number)}) >= MANY
+    return len({abs(number) for number in numbers if number != np.round(number)}) >= TELLING

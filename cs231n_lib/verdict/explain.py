@@ -14,8 +14,6 @@ TOLERANCE = 2e-6
 
 ZERO = 1e-9  # a numerical gradient that should be 0 is noise of up to this size
 
-RIGHT_NUMBERS = "The numbers are right, the shape is not."
-
 
 def agree(array: np.ndarray, expected: np.ndarray) -> bool:
     """Tell whether two arrays are equal in shape and, but for rounding, in values.
@@ -30,12 +28,26 @@ def agree(array: np.ndarray, expected: np.ndarray) -> bool:
     bool
         Whether no entry is further off than `TOLERANCE` times the largest entry.
     """
-    if array.shape != expected.shape:
-        return False
+    return array.shape == expected.shape and bool(np.all(close(array, expected)))
+
+
+def close(array: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Tell for each entry whether it is right, but for rounding.
+
+    Parameters
+    ----------
+    array, expected : ndarray
+        The answer, and what is right; of one shape.
+
+    Returns
+    -------
+    ndarray of bool
+        False for NaN.
+    """
     finite = expected[np.isfinite(expected)]  # one infinity must not make all others equal
     size = max(TOLERANCE * np.abs(finite).max(initial=0), ZERO)
     with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are almost infinite
-        return bool(np.allclose(array, expected, rtol=TOLERANCE, atol=size))
+        return np.isclose(array, expected, rtol=TOLERANCE, atol=size)
 
 
 def explain_shape(array: np.ndarray, expected: np.ndarray) -> list[str]:
@@ -60,13 +72,13 @@ def explain_shape(array: np.ndarray, expected: np.ndarray) -> list[str]:
             is_reversed = order == tuple(range(array.ndim))[::-1]
             return [f"Its axes are {'reversed' if is_reversed else 'in another order'}."]
     if array.size == expected.size and agree(array.reshape(expected.shape), expected):
-        return [RIGHT_NUMBERS]
+        return ["The numbers are right, the shape is not."]
     try:
         if agree(np.broadcast_to(array, expected.shape), expected):
             return ["Repeated along the missing axes, it holds the right numbers."]
     except ValueError:
         pass
-    for axis in [None, *range(array.ndim)] if array.size else []:
+    for axis in [None, *range(array.ndim)]:
         where = "" if axis is None else f" over axis {axis}"
         for word, reduced in (("sum", array.sum(axis)), ("mean", array.mean(axis))):
             if agree(np.asarray(reduced), expected):
@@ -138,14 +150,13 @@ def _factor(scale: float, lengths: Mapping[str, int], entries: bool) -> str:
 
 
 def _partly_right(array: np.ndarray, expected: np.ndarray, kinks: Any) -> list[str]:
-    size = max(TOLERANCE * np.abs(expected[np.isfinite(expected)]).max(initial=0), ZERO)
-    right = np.isclose(array, expected, rtol=TOLERANCE, atol=size)
+    right = close(array, expected)
     if kinks is not None and np.all(right | np.asarray(kinks, bool)):
         return ["It is right except where a kink lies, and there no slope is the only right one."]
     rows = right.reshape(len(right), -1).all(axis=1)
     if array.ndim > 1 and len(rows) > 1 and rows[0] and not rows[1:].any():
         return ["Only the first row is right."]
-    if np.allclose(np.sort(array, axis=None), np.sort(expected, axis=None), TOLERANCE, size):
+    if agree(np.sort(array, axis=None), np.sort(expected, axis=None)):
         return ["The numbers are right, but in other places."]
     wrong = int(np.sum(~right))
     if wrong <= array.size // 2:

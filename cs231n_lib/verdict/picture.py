@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from cs231n_lib.contracts import format_shape
-from cs231n_lib.verdict.explain import TOLERANCE, ZERO
+from cs231n_lib.verdict.explain import close
 
 CROSSES = 400  # entries; among more of them a cross hides what it marks
 
@@ -44,8 +44,7 @@ def draw_difference(name: str, answer: Any, expected: np.ndarray | None) -> None
     found = np.asarray(answer, dtype=float).reshape(-1, columns)
     wanted = expected.astype(float).reshape(-1, columns)
     difference = np.abs(found - wanted)
-    largest = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
-    wrong = ~(difference <= max(TOLERANCE * largest, ZERO))  # NaN is wrong
+    wrong = ~close(found, wanted)
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharey=True)
     limit = max(np.abs(part[np.isfinite(part)]).max(initial=0) for part in (found, wanted)) or 1

@@ -84,6 +84,11 @@ def wrong(
     return Misconception(exercise, name, sentence, edits if answer is None else answer)
 
 
+def then(line: str) -> Edit:
+    """Make an edit that adds a line to the end of an answer."""
+    return END, f"    {line}\n{END}"
+
+
 def unusual(name: str, **changes: Change) -> Unusual:
     """Make an unusual right answer from the changes of each answer cell."""
     return Unusual(name, changes)

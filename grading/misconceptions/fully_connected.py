@@ -1,12 +1,6 @@
 """What students get wrong in 02_fully_connected, and what they get right in unusual ways."""
 
-from grading.misconceptions import END, Edit, unusual, wrong
-
-
-def then(line: str) -> Edit:
-    """Make an edit that adds a line to the end of an answer."""
-    return END, f"    {line}\n{END}"
-
+from grading.misconceptions import backprop, then, unusual, wrong
 
 AFFINE = [
     wrong(
@@ -1382,236 +1376,6 @@ LOSSES = [
         "dx is 0 everywhere. Is the result of your computation written into it?",
         ("dx = dx / N", "dx = np.zeros_like(x)"),
     ),
-    wrong(
-        "softmax_loss",
-        "loss_is_the_sum",
-        "The loss is N times too large. Is it a sum and not a mean? Or do shapes (N, 1) and"
-        " (N,) make N * N numbers from N losses?",
-        (".mean()", ".sum()"),
-    ),
-    wrong(
-        "softmax_loss",
-        "loss_sign",
-        "loss has the wrong sign. A probability is below 1, so which sign has its logarithm?",
-        then("loss = -loss"),
-    ),
-    wrong(
-        "softmax_loss",
-        "mean_over_all_classes",
-        "loss averages the logarithms of all probabilities. Whose probability counts in each"
-        " example?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "(np.log(sums) - shifted)",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "logarithm_missing",
-        "loss is minus the mean probability of the right class. What stands in front of the"
-        " probability in the formula?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "-(exps / sums)[np.arange(N), y]",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "constant_in_the_logarithm",
-        "1e-8 is added to the probability inside the logarithm, so a confident mistake costs too"
-        " little. Which form of the loss needs no such number?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "-np.log((exps / sums)[np.arange(N), y] + 1e-8)",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "shifted_and_unshifted_mixed",
-        "One part of loss has shifted scores, the other one has not. Which scores belong to the"
-        " sum of exponentials that you use?",
-        ("shifted[np.arange(N), y]", "x[np.arange(N), y]"),
-    ),
-    wrong(
-        "softmax_loss",
-        "base_ten",
-        "loss is in logarithms of base 10. Which logarithm does the text use?",
-        then("loss = loss / np.log(10)"),
-    ),
-    wrong(
-        "softmax_loss",
-        "not_shifted",
-        "Large scores overflow: their exponential is inf. What can you subtract from a row without"
-        " changing its probabilities?",
-        ("shifted = x - x.max(axis=1, keepdims=True)", "shifted = x"),
-    ),
-    wrong(
-        "softmax_loss",
-        "not_shifted_in_the_probabilities",
-        "Large scores give NaN: their exponential is too large for a float. What can you subtract"
-        " from a row without changing its probabilities?",
-        ("shifted = x - x.max(axis=1, keepdims=True)", "shifted = x"),
-        (
-            "loss = (np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
-            "loss = -np.log((exps / sums)[np.arange(N), y]).mean()",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "one_maximum_in_the_probabilities",
-        "The largest of all scores is subtracted from every row, so a row far below it turns into"
-        " 0 / 0. Whose largest score should a row lose?",
-        ("x.max(axis=1, keepdims=True)", "x.max()"),
-        (
-            "loss = (np.log(sums[:, 0]) - shifted[np.arange(N), y]).mean()",
-            "loss = -np.log((exps / sums)[np.arange(N), y]).mean()",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "largest_probability",
-        "The loss is that of the most probable class, whatever the label is. Which class should be"
-        " probable?",
-        ("shifted[np.arange(N), y]", "shifted.max(axis=1)"),
-    ),
-    wrong(
-        "softmax_loss",
-        "one_maximum_for_all_rows",
-        "In a row with scores far below those of another row, all exponentials are 0. What was"
-        " subtracted from that row?",
-        ("x.max(axis=1, keepdims=True)", "x.max()"),
-    ),
-    wrong(
-        "softmax_loss",
-        "divided_by_the_sum_of_all",
-        "The probabilities of all rows together add up to 1. Over which entries should one sum"
-        " run?",
-        (
-            "sums = exps.sum(axis=1, keepdims=True)",
-            "exps = np.exp(x - x.max())\n"
-            "    shifted = x - x.max()\n"
-            "    sums = np.full((N, 1), exps.sum())",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "divided_by_the_sum_of_columns",
-        "The probabilities add up to 1 in each column, and not in each row. Along which axis are"
-        " the classes of one example?",
-        (
-            "sums = exps.sum(axis=1, keepdims=True)",
-            "shifted = x - x.max(axis=0)\n"
-            "    exps = np.exp(shifted)\n"
-            "    sums = exps.sum(axis=0) + np.zeros(x.shape)",
-        ),
-        ("np.log(sums[:, 0])", "np.log(sums)[np.arange(N), y]"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_is_the_sum",
-        "The division by N is missing in dx: it is the gradient of a sum over the examples."
-        " What changes when the loss is a mean?",
-        ("dx = dx / N", "dx = dx * 1.0"),
-    ),
-    wrong(
-        "softmax_loss",
-        "right_class_not_subtracted",
-        "In dx, the right class is treated like all others: nothing is subtracted there. What"
-        " does its score add to the gradient?",
-        ("    dx[np.arange(N), y] -= 1\n", ""),
-    ),
-    wrong(
-        "softmax_loss",
-        "whole_columns_subtracted",
-        "In dx, 1 is subtracted at every class. With [:, y] you get whole columns; how do you"
-        " pick one entry from each row?",
-        ("dx[np.arange(N), y] -= 1", "dx[:, y] -= 1"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_sign",
-        "All signs of dx are wrong. Does the loss rise or fall when the score of the right"
-        " class rises?",
-        then("dx = -dx"),
-    ),
-    wrong(
-        "softmax_loss",
-        "loss_for_each_example",
-        "loss is an array with one number for each example. How do N losses become the loss"
-        " of the minibatch?",
-        (".mean()", " * 1.0"),
-    ),
-    wrong(
-        "softmax_loss",
-        "divided_by_the_classes_too",
-        "loss is C times too small. Over how many numbers should the mean be taken?",
-        (".mean()", ".mean() / x.shape[1]"),
-    ),
-    wrong(
-        "softmax_loss",
-        "loss_of_whole_columns",
-        "loss is a mean over all pairs of a row and a right class, also that of another"
-        " example. How do you pick one entry from each row?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "-np.log(exps / sums)[:, y]",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "squared_error",
-        "loss adds the squares of probability minus one-hot label. Which function of one"
-        " probability is the softmax loss?",
-        (
-            "(np.log(sums[:, 0]) - shifted[np.arange(N), y])",
-            "((exps / sums - np.eye(x.shape[1])[y]) ** 2).sum(axis=1)",
-        ),
-    ),
-    wrong(
-        "softmax_loss",
-        "base_two",
-        "loss is in logarithms of base 2. Which logarithm does the text use?",
-        then("loss = loss / np.log(2)"),
-    ),
-    wrong(
-        "softmax_loss",
-        "one_is_added",
-        "In dx, 1 is added to the probability of the right class. Does the loss rise or fall"
-        " when its score rises?",
-        ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] += 1"),
-    ),
-    wrong(
-        "softmax_loss",
-        "one_after_the_division",
-        "At the right class, the 1 is subtracted without dividing it by N. What belongs to"
-        " the gradient of the mean?",
-        ("dx[np.arange(N), y] -= 1", "dx[np.arange(N), y] -= N"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_divided_by_the_classes",
-        "dx is divided by the number of classes, C, and not by N. Over what is the loss a mean?",
-        ("dx = dx / N", "dx = dx / x.shape[1]"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_divided_twice",
-        "dx is divided by N twice. How often does the mean divide by it?",
-        ("dx = dx / N", "dx = dx / N / N"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_times_two",
-        "dx has an extra factor 2, as from the derivative of a square. Is there a square in"
-        " the softmax loss?",
-        ("dx = dx / N", "dx = 2 * dx / N"),
-    ),
-    wrong(
-        "softmax_loss",
-        "dx_is_zero",
-        "dx is 0 everywhere. Is the result of your computation written into it?",
-        ("dx = dx / N", "dx = np.zeros_like(x)"),
-    ),
 ]
 
 COUNTING = [
@@ -2764,11 +2528,16 @@ DEEP = [
     ),
 ]
 
+# 01 asks for the same softmax loss.
+SOFTMAX = [m for m in backprop.MISCONCEPTIONS if m.exercise == "softmax_loss"]
+SOFTMAX_UNUSUAL = [u for u in backprop.UNUSUAL if "softmax_loss" in u.changes]
+
 MISCONCEPTIONS = [
     *AFFINE,
     *ACTIVATIONS,
     *COMPOSED,
     *LOSSES,
+    *SOFTMAX,
     *COUNTING,
     *TWO_LAYERS,
     *STEP,
@@ -2776,6 +2545,7 @@ MISCONCEPTIONS = [
 ]
 
 UNUSUAL = [
+    *SOFTMAX_UNUSUAL,
     unusual("ReLU: slope 1 at 0", relu_backward=(("(x > 0)", "(x >= 0)"),)),
     unusual(
         "affine: loops, cache is a dictionary",
@@ -2987,41 +2757,6 @@ margins = np.maximum(0, x - (x * right).sum(axis=1, keepdims=True) + 1)
 loss = np.array(np.mean(np.sum(margins, axis=1) - 1))
 pays = (margins > 0) * (1 - right)
 dx = (pays - right * pays.sum(axis=1, keepdims=True)) / len(y)
-""",
-    ),
-    unusual(
-        "softmax loss: minus the log of the probability, infinite on underflow",
-        softmax_loss="""
-probs = np.exp(x - np.max(x, axis=1, keepdims=True))
-probs /= np.sum(probs, axis=1, keepdims=True)
-N = x.shape[0]
-loss = -np.sum(np.log(probs[np.arange(N), y])) / N
-dx = probs.copy()
-dx[np.arange(N), y] -= 1
-dx /= N
-""",
-    ),
-    unusual(
-        "softmax loss: loop over the examples, x is shifted in place",
-        softmax_loss="""
-loss, dx = 0.0, np.zeros_like(x)
-for i in range(len(x)):
-    x[i] -= x[i].max()
-    total = sum(np.exp(score) for score in x[i])
-    loss += np.log(total) - x[i, y[i]]
-    for j in range(x.shape[1]):
-        dx[i, j] = np.exp(x[i, j]) / total - (1 if j == y[i] else 0)
-loss, dx = loss / len(x), dx / len(x)
-""",
-    ),
-    unusual(
-        "softmax loss: logaddexp and a one-hot matrix, loss as an array of shape ()",
-        softmax_loss="""
-right = np.zeros(x.shape)
-right[np.arange(len(y)), y] = 1
-log_probs = x - np.logaddexp.reduce(x, axis=1)[:, None]
-loss = np.asarray(-(right * log_probs).sum() / len(y))
-dx = (np.exp(log_probs) - right) / len(y)
 """,
     ),
     unusual(
