@@ -13,15 +13,18 @@ import shutil
 import sys
 import textwrap
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 
 from nbgrader.utils import is_solution
 from sqlalchemy.exc import SAWarning
+from tqdm import tqdm
 
 from grading.audit import KILL_RATE, audit
 from grading.course import ROOT, Course, CourseError
 from grading.feedback import generate_feedback
-from grading.grade import Result, grade
+from grading.grade import class_concerns, grade
+from grading.records import Records, Result
 from grading.release import release
 from grading.sample_class import hand_in
 from grading.sandbox import SandboxError, check
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; what is graded so far is kept.", file=sys.stderr)
+        print("stopped; what is graded so far is kept. The same command goes on.", file=sys.stderr)
         return 130
 
 
@@ -67,12 +70,18 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("assignment", nargs="*", type=folder, help="all of them when left out")
     sub = command(_grade, "grade what was handed in")
     sub.add_argument("assignment", type=folder)
-    sub.add_argument("student", nargs="*", help="everybody who handed in when left out")
+    sub.add_argument(
+        "student",
+        nargs="*",
+        help="grade these, in any case; when left out, all whose files or tests have changed",
+    )
     sub.add_argument(
         "--trust-submissions",
         action="store_true",
         help="run them without a sandbox, with your rights: only what you would run anyway",
     )
+    sub = command(_report, "print again how every submission ended, and what a person should see")
+    sub.add_argument("assignment", type=folder)
     sub = command(_feedback, "write a page of feedback for every graded submission")
     sub.add_argument("assignment", type=folder)
     sub = command(_audit, "measure whether tests tell right work from wrong work")
@@ -92,9 +101,26 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    trusted = options.trust_submissions
-    results = _grade_aloud(Course(), options.assignment, options.student, trusted)
+    course = Course()
+    results = _grade_aloud(course, options.assignment, options.student, options.trust_submissions)
+    if not options.student:
+        _print_others(course, options.assignment)
     return 0 if all(result.points is not None for result in results) else 1
+
+
+def _report(options: argparse.Namespace) -> int:
+    course = Course()
+    course.source_notebook(options.assignment)
+    with Records(course, options.assignment) as records:
+        results = [result for result, _ in records.all()]
+    if not results:
+        raise CourseError(
+            f"nothing is graded yet. Run: python -m grading grade {options.assignment}"
+        )
+    _print_table(results)
+    _print_concerns(course, options.assignment, results)
+    _print_others(course, options.assignment)
+    return 0
 
 
 def _feedback(options: argparse.Namespace) -> int:
@@ -177,23 +203,56 @@ def _demo(options: argparse.Namespace) -> int:
 def _grade_aloud(
     course: Course, assignment: str, students: Iterable[str], trusted: bool = False
 ) -> list[Result]:
-    results = []
-    width = max(shutil.get_terminal_size((120, 24)).columns, 80)
-    for result in grade(course, assignment, students, trusted):
-        if not results:
-            print(f"\n{'student':<12} {'status':<8} {'points':>8}  reason")
-        points = "-" if result.points is None else f"{result.points:g}"
-        row = f"{result.student:<12} {result.status:<8} {points:>2} of {result.max_points:<2}  "
-        margin = " " * 33
-        print(textwrap.fill(row + result.reason, width, subsequent_indent=margin), flush=True)
-        results.append(result)
+    """Grade, with a bar that shows how long it takes; then print a table, also after Ctrl-C."""
+    results: list[Result] = []
+    total = len(list(students) or course.submissions(assignment)[0])
+    try:
+        graded = grade(course, assignment, students, trusted)
+        for result in tqdm(graded, "grading", total, unit="", disable=None, leave=False):
+            results.append(result)
+    finally:
+        results.sort(key=lambda result: result.student)
+        if results:
+            _print_table(results)
     if trusted:
-        print("\nGraded without a sandbox: these submissions ran with your rights.")
+        print("Graded without a sandbox: these submissions ran with your rights.\n")
+    _print_concerns(course, assignment, results)
+    return results
+
+
+def _print_table(results: list[Result]) -> None:
+    wide = max(shutil.get_terminal_size((120, 24)).columns, 80)
+    name = min(max(12, *(len(result.student) for result in results)), 30)
+    print(f"\n{'student':<{name}} {'status':<8} {'points':>8}  reason")
+    margin = " " * (name + 20)
+    for result in results:
+        points = "-" if result.points is None else f"{result.points:g}"
+        row = f"{result.student:<{name}} {result.status:<8} {points:>2} of {result.max_points:<3g} "
+        lines = [row + result.reason, *(f"{margin} repaired: {text}" for text in result.repairs)]
+        for line in lines:
+            print(textwrap.fill(line, wide, subsequent_indent=f"{margin} "))
+    count = Counter(result.status for result in results)
+    print(f"\n{len(results)} submissions: {', '.join(f'{n} {what}' for what, n in count.items())}.")
     waiting = sum(result.by_hand for result in results)
     if waiting:
-        print(f"\n{waiting} of them have something to be marked by hand.")
+        print(f"{waiting} of them have something to be marked by hand.")
     print()
-    return results
+
+
+def _print_concerns(course: Course, assignment: str, results: list[Result]) -> None:
+    lines = [f"{result.student}: {text}" for result in results for text in result.concerns]
+    lines += class_concerns(course, assignment)
+    if lines:
+        print("For a person to look at (no mark depends on it):", *lines, sep="\n  ", end="\n\n")
+
+
+def _print_others(course: Course, assignment: str) -> None:
+    """Say who is missing: nothing is left out silently."""
+    handed_in, others = course.submissions(assignment)
+    with Records(course, assignment) as records:
+        missing = sorted(records.roster() - set(handed_in) | set(others))
+    if missing:
+        print(f"No {assignment} from: {', '.join(map(repr, missing))}.\n")
 
 
 def _short(path) -> str:

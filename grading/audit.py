@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_notebook
 from nbgrader.utils import is_solution
 
 from grading.course import Course
 from grading.execute import EXPERIMENT, NOT_GRADABLE, STUB, Examination, Examined
 from grading.misconceptions import Bank, Change, changed, read_bank
 from grading.mutants import mutants
-from grading.repair import is_test, rebuild
+from grading.repair import Template, is_test
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
 
@@ -89,7 +88,7 @@ def audit(
         names = [name for name in students.answers if only in (None, name)]
         tests = students.tests_of(names)
         right = students.lost({}, tests)
-        released = {cell.id: cell.source for cell in rebuild(new_notebook(), source).cells}
+        released = Template(source).released
         blank = {name: released[name] for name in students.answers}
         scored = tests - students.lost(blank, tests).keys()
         for name in names:

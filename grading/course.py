@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 import re
@@ -13,6 +14,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 
 import nbformat
+from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
@@ -36,7 +38,6 @@ class Course:
         self.source = ROOT / folders.source_directory
         self.release = ROOT / folders.release_directory
         self.bundles = self.release.with_name("bundles")
-        self.repaired = ROOT / Path(folders.submitted_directory).with_name("repaired")
         self.submitted = ROOT / folders.submitted_directory
         self.autograded = ROOT / folders.autograded_directory
         self.feedback = ROOT / folders.feedback_directory
@@ -78,11 +79,69 @@ class Course:
         config.CourseDirectory.update(folders)
         return NbGraderAPI(config=config)
 
+    def gradebook(self) -> Gradebook:
+        """Open the gradebook; it is closed by `with` or by its method `close`."""
+        return Gradebook(self.config.CourseDirectory.db_url, "cs231n")
+
+    def version(self, assignment: str) -> str:
+        """Make a short text that changes when marks may: with the notebook, or what grades it."""
+        sums = hashlib.sha256(self.source_notebook(assignment).read_bytes() + self.secret())
+        for folder in ("cs231n_lib", "grading"):
+            for path in sorted((ROOT / folder).rglob("*.py")):
+                if not path.is_relative_to(ROOT / "grading" / "misconceptions"):
+                    sums.update(path.read_bytes())
+        return sums.hexdigest()
+
+    def submissions(self, assignment: str) -> tuple[list[str], list[str]]:
+        """Look through the folder of what was handed in.
+
+        Parameters
+        ----------
+        assignment : str
+            The assignment's name.
+
+        Returns
+        -------
+        handed_in : list of str
+            The students who handed in this assignment.
+        others : list of str
+            What else lies there: students without it, and what is no student's folder.
+        """
+        handed_in, others = [], []
+        for entry in sorted(self.submitted.iterdir() if self.submitted.is_dir() else []):
+            mine = os.path.lexists(entry / assignment)
+            (handed_in if mine else others).append(entry.name)
+        return handed_in, others
+
     @contextmanager
-    def gradebook(self) -> Iterator[Gradebook]:
-        """Open the gradebook."""
-        with Gradebook(self.config.CourseDirectory.db_url, "cs231n") as gradebook:
-            yield gradebook
+    def lock(self) -> Iterator[None]:
+        """Let no other process grade or release in this classroom meanwhile.
+
+        Raises
+        ------
+        CourseError
+            If another one does.
+        """
+        path = self.gradebook_file.with_name("grading.lock")
+        try:
+            # a killed process may take a moment to let go
+            with FileLock(path, timeout=2):
+                yield
+        except Timeout as error:
+            raise CourseError(
+                "this classroom is being graded or released to by another process; wait for its "
+                "end, or stop it."
+            ) from error
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there in full, or as it was before."""
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def process_context() -> BaseContext:

@@ -30,14 +30,18 @@ from traitlets import Bool, Float
 from cs231n_lib.verdict import describe_error
 from grading.course import Course
 from grading.fresh import inputs_for
-from grading.repair import grade_id, is_test, writable
+from grading.repair import grade_id, is_test
 from grading.sandbox import launch
 from grading.stubs import StudentProcess
+from grading.submission import Notes, writable
 from grading.wire import PeerGone, WireError
 
 SLOWEST_TEST = 60.0  # seconds, with what the test computes itself
 EXPERIMENT = "experiment"  # the tag of cells that earn no marks
 NOT_GRADABLE = "NotGradable"  # the name of the error of a test that a person has to look at
+MANY_CALLS = (
+    12  # of one function in one call of an answer; twice the entries is a difference quotient
+)
 STUB = "raise NotImplementedError()"
 
 
@@ -62,7 +66,7 @@ class Execute(NbGraderPreprocessor):
         source = nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4)
         execute(
             nb,
-            source,
+            Examined(source),
             lambda: launch(names["assignment"], trusted=self.trust_submissions),
             self.seconds_per_test,
             self.seconds_per_cell,
@@ -87,12 +91,13 @@ class SaveGrades(SaveAutoGrades):
 
 def execute(
     notebook: NotebookNode,
-    source: NotebookNode,
+    examined: Examined,
     launch: Callable[[], Popen],
     seconds_per_test: float = 8,
     seconds_per_cell: float = 30,
     retry: bool = True,
     fresh: tuple = (),
+    notes: Notes | None = None,
 ) -> None:
     """Execute a submission, and write the outputs into its cells.
 
@@ -100,8 +105,8 @@ def execute(
     ----------
     notebook : NotebookNode
         The submission, rebuilt from the source; changed in place.
-    source : NotebookNode
-        The assignment, with solutions and all tests.
+    examined : Examined
+        The assignment.
     launch : callable
         Starts a worker.
     seconds_per_test, seconds_per_cell : float
@@ -111,8 +116,9 @@ def execute(
     fresh : tuple, optional
         What the hidden tests' random inputs depend on: the course's secret, then names. Without it
         they are those that a notebook has outside of grading.
+    notes : Notes, optional
+        Says where an answer calls functions so often that it may differentiate numerically.
     """
-    examined = Examined(source)
     with closing(StudentProcess(launch)) as student:
         examination = Examination(examined, student, seconds_per_test, retry, fresh)
         for cell in notebook.cells:
@@ -122,6 +128,12 @@ def execute(
             if cell.id in examined.tests:
                 outcome = examination.run(cell.id)
                 cell.outputs = _stream(outcome.text) + ([outcome.error] if outcome.error else [])
+                function, times = outcome.calls
+                if notes is not None and times >= MANY_CALLS:
+                    notes.concerns.append(
+                        f"{examined.tests[cell.id]}: calls {function} {times} times at a time, as "
+                        "numerical differentiation does."
+                    )
             elif EXPERIMENT not in cell.metadata.get("tags", []):
                 is_answer = is_solution(cell)
                 seconds = seconds_per_test if is_answer else seconds_per_cell
@@ -182,6 +194,7 @@ class Outcome(NamedTuple):
     text: str
     ended: tuple[str, str] | None = None
     where: str = ""  # in the student's cells, innermost last
+    calls: tuple[str, int] = ("", 0)  # the function that one call made the student call most often
 
 
 class Examination:
@@ -306,7 +319,7 @@ def _run_test(
     """Run one test: the answers call what is given, and the test calls some things instead."""
     printed = io.StringIO()
     failure = ended = None
-    where = ""
+    where, calls = "", ("", 0)
     try:
         with student.limit(seconds) as wire:
             names = {**course.names, **wire.look_up(course.answers), **instead}
@@ -325,12 +338,12 @@ def _run_test(
                 where = getattr(error, "where", "")
                 message = f"{error} (in {where})" if where and str(error) else str(error)
                 failure = type(error).__name__, message
-            wire.order("restore")
+            calls = wire.most_calls(wire.order("restore"))
             wire.forget()
     except (PeerGone, WireError) as error:
         failure = ended = student.end(error)
     if failure is None:
-        return Outcome(None, writable(printed.getvalue()))
+        return Outcome(None, writable(printed.getvalue()), calls=calls)
     ename, evalue = map(writable, failure)
     traceback = describe_error(ename, evalue).splitlines()
     error = new_output("error", ename=ename, evalue=evalue, traceback=traceback)

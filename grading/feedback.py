@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 import warnings
 
 from nbformat import NotebookNode
+from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from grading.course import Course, CourseError, last_error, process_context
+from grading.course import Course, CourseError, process_context, write_whole
+from grading.records import Records, Result
 from grading.repair import is_test
 
 
@@ -28,8 +31,18 @@ class HideHiddenTests(NbGraderPreprocessor):
         return nb, resources
 
 
+REFUSED = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<body style="font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto">
+<h1>{title}</h1>
+<p>This could not be graded: {reason}</p>{repairs}
+<p>Hand in the notebook again, or ask your instructor.</p>
+</body></html>
+"""
+
+
 def generate_feedback(course: Course, assignment: str) -> list[str]:
-    """Write a feedback page for every graded submission.
+    """Write a feedback page for every submission that was graded or refused.
 
     Parameters
     ----------
@@ -48,21 +61,61 @@ def generate_feedback(course: Course, assignment: str) -> list[str]:
     CourseError
         If nothing has been graded, or nbgrader fails.
     """
-    name = course.source_notebook(assignment).with_suffix(".html").name
-    graded = sorted(path.parts[-3] for path in course.autograded.glob(f"*/{assignment}/*.ipynb"))
-    if not graded:
+    with Records(course, assignment) as records:
+        results = [result for result, _ in records.all()]
+        graded = sorted(
+            path.parts[-3] for path in course.autograded.glob(f"*/{assignment}/*.ipynb")
+        )
+        marked = [student for student in graded if records.mark(student) is not None]
+    refused = [result for result in results if result.status == "refused"]
+    refused = [result for result in refused if result.student not in marked]
+    if not marked and not refused:
         raise CourseError(f"nothing is graded yet. Run: python -m grading grade {assignment}")
+    for result in refused:
+        _write_refusal(course, assignment, result)
     # pages only read the gradebook, so that they can be written side by side
-    with process_context().Pool(min(os.cpu_count() or 1, len(graded))) as pool:
-        failures = pool.starmap(_write_page, [(course, assignment, who) for who in graded])
-    for who, failure in zip(graded, failures, strict=True):
+    with process_context().Pool(min(os.cpu_count() or 1, max(len(marked), 1))) as pool:
+        failures = pool.starmap(_write_page, [(course, assignment, who) for who in marked])
+    for who, failure in zip(marked, failures, strict=True):
         if failure:
             raise CourseError(f"nbgrader could not write the feedback for {who}: {failure}")
-    return [str(course.feedback / who / assignment / name) for who in graded]
+    name = course.source_notebook(assignment).with_suffix(".html").name
+    written = sorted([*marked, *(result.student for result in refused)])
+    return [str(course.feedback / who / assignment / name) for who in written]
+
+
+class _Feedback(GenerateFeedback):
+    """nbgrader's converter, for one student whose name may hold any character."""
+
+    def init_notebooks(self) -> None:
+        """Name the notebook, where nbgrader would look for a pattern."""
+        names = self.coursedir
+        folder = self._format_source(names.assignment_id, names.student_id)
+        self.assignments = {folder: [os.path.join(folder, f"{names.notebook_id}.ipynb")]}
 
 
 def _write_page(course: Course, assignment: str, student: str) -> str:
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
-    result = course.nbgrader().generate_feedback(assignment, student)
-    return "" if result["success"] else last_error(result["log"])
+    api = course.nbgrader()
+    api.coursedir.assignment_id, api.coursedir.student_id = assignment, student
+    api.coursedir.notebook_id = course.source_notebook(assignment).stem
+    converter = _Feedback(coursedir=api.coursedir, parent=api)
+    converter.force = True
+    try:
+        converter.start()
+    except Exception as error:  # whatever nbgrader fails at, the command says it in one line
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _write_refusal(course: Course, assignment: str, result: Result) -> None:
+    """Tell a student whose file could not be graded why."""
+    folder = course.feedback / result.student / assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    repairs = "".join(f"<p>{html.escape(text)}</p>" for text in result.repairs)
+    page = REFUSED.format(
+        title=html.escape(assignment), reason=html.escape(result.reason), repairs=repairs
+    )
+    name = course.source_notebook(assignment).with_suffix(".html").name
+    write_whole(folder / name, page.encode())

@@ -3,64 +3,43 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
-import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from subprocess import Popen
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.api import MissingEntry
-from nbgrader.utils import is_solution
+from nbgrader.preprocessors import LimitOutput
+from nbgrader.utils import is_grade, is_solution
+from sqlalchemy.exc import SQLAlchemyError
 
 from cs231n_lib.verdict import describe_error
-from grading.course import Course, CourseError, last_error, process_context
-from grading.execute import NOT_GRADABLE
-from grading.repair import UngradableError, grade_id, is_test, read_submission, rebuild
-from grading.sandbox import check, workbook
+from grading.concerns import find_concerns, shape_of, similar_answers
+from grading.course import Course, CourseError
+from grading.execute import NOT_GRADABLE, Examined, execute
+from grading.pool import JobError, Pool
+from grading.records import Graded, Records, Result
+from grading.repair import Template, grade_id, is_test, read_submission
+from grading.sandbox import check, launch, workbook
+from grading.submission import Notes, UngradableError, digest, read_timestamp
 
-MEMORY = 12 * 2**30  # bytes of address space for nbgrader and the tests
+LIMITS = "seconds_per_test", "seconds_per_cell"  # that nbgrader_config.py may set for Execute
 SECONDS = 300  # for one submission; its cells and tests have their own, shorter limits
 
 
-@dataclass(frozen=True)
-class Result:
-    """How one submission ended.
-
-    Attributes
-    ----------
-    student : str
-        The student's name, which is the name of the folder.
-    status : str
-        ``graded``; ``blank`` when no exercise was attempted; ``refused`` when what was handed in
-        can't be graded; ``failed`` when grading did not come to an end.
-    points : float or None
-        Points from the tests; None when there is no mark.
-    max_points : float
-        Points that the tests can give.
-    reason : str
-        One line.
-    by_hand : bool
-        Whether a written answer is still to be marked.
-    """
-
-    student: str
-    status: str
-    points: float | None
-    max_points: float
-    reason: str
-    by_hand: bool = False
-
-
 def grade(
-    course: Course, assignment: str, students: Iterable[str] = (), trusted: bool = False
+    course: Course,
+    assignment: str,
+    students: Iterable[str] = (),
+    trusted: bool = False,
+    processes: int | None = None,
 ) -> Iterator[Result]:
-    """Grade an assignment's submissions, one after the other.
+    """Grade an assignment's submissions, several side by side.
+
+    What was graded before, and has not changed since, is not graded again: neither the student's
+    files, nor the notebook, nor what grades it. So a run that was stopped goes on where it was.
 
     Parameters
     ----------
@@ -69,9 +48,11 @@ def grade(
     assignment : str
         The assignment's name; it has to be released first.
     students : iterable of str, optional
-        Whom to grade; everybody who handed something in when left out.
+        Whom to grade, in any case; everybody who handed something in when left out.
     trusted : bool, default False
         Run the submissions without a sandbox, with the rights of whoever grades.
+    processes : int, optional
+        How many to grade at a time; as many as there are processors when left out.
 
     Yields
     ------
@@ -81,7 +62,7 @@ def grade(
     Raises
     ------
     CourseError
-        If the assignment is not released, or nobody handed it in.
+        If the assignment is not released, nobody handed it in, or somebody else is grading.
     SandboxError
         If this machine has no sandbox.
     """
@@ -90,182 +71,233 @@ def grade(
         raise CourseError(
             f"{assignment} has no release. Run: python -m grading release {assignment}"
         )
-    handed_in = sorted(folder.parent.name for folder in course.submitted.glob(f"*/{assignment}"))
-    students = list(students) or handed_in
-    for student in students:
+    handed_in, _ = course.submissions(assignment)
+    named = list(students)
+    for student in named:
         if student not in handed_in:
             raise CourseError(f"{student!r} has not handed in {assignment}.")
-    if not students:
+    if not handed_in:
         raise CourseError(
             f"nobody has handed in {assignment}: {course.submitted} has no folder for it."
         )
     if not trusted:
         check()
-    workbook(assignment)  # once, for all the processes that follow
-    course.config.Execute.trust_submissions = trusted
     source = course.read_source(assignment)
-    with _Autograder(course, assignment) as autograder:
-        for student in students:
-            yield _grade_one(course, assignment, source, student, autograder)
-
-
-def _grade_one(
-    course: Course, assignment: str, source: NotebookNode, student: str, autograder: _Autograder
-) -> Result:
-    name = course.source_notebook(assignment).name
     max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
-    earlier = _earlier_mark(course, assignment, student)
-    kept = "" if earlier is None else f" The mark of an earlier file stays: {earlier:g}."
-    try:
-        submitted = read_submission(course.submitted / student / assignment, name, source)
-        folder = course.repaired / student / assignment
-        _copy_beside(course.submitted / student / assignment, folder)
-        nbformat.write(rebuild(submitted, source), folder / name)
-    except UngradableError as error:
-        return Result(student, "refused", None, max_points, f"{error}{kept}")
-    except OSError as error:
-        reason = f"{error.strerror or error}."
-        return Result(student, "failed", None, max_points, f"{reason}{kept}")
-    except Exception as error:  # whatever else a file holds, it must not stop the class
-        reason = f"{name} can't be repaired ({type(error).__name__}: {error})."
-        return Result(student, "refused", None, max_points, f"{reason}{kept}")
-    failure = "interrupted"
-    try:
-        failure = autograder.grade(student)
-    finally:
-        if failure:
-            _clear(course, assignment, student, keep_mark=earlier is not None)
-    if failure:
-        return Result(student, "failed", None, max_points, f"{failure}{kept}")
-    graded = nbformat.read(course.autograded / student / assignment / name, as_version=4)
-    with course.gradebook() as gradebook:
-        submission = gradebook.find_submission_notebook(Path(name).stem, assignment, student)
-        scores = {grade.name: grade.auto_score or 0.0 for grade in submission.grades}
-        by_hand = submission.needs_manual_grade
-    reason = _first_loss(graded, scores)
-    released = nbformat.read(course.release / assignment / name, as_version=4)
-    status = "graded"
-    if _answers(graded) == _answers(released):
-        status, reason = "blank", "no answer was written."
-    points = sum(scores[cell.metadata.nbgrader.grade_id] for cell in graded.cells if is_test(cell))
-    return Result(student, status, points, max_points, reason, by_hand)
+    with course.lock(), Records(course, assignment) as records:
+        _check_release(source, records, assignment)
+        workbook(assignment)  # once, for all the processes that follow
+        sums = {}
+        for student in named or handed_in:
+            sums[student] = digest(course.submitted / student / assignment)
+            found = None if named or not sums[student] else records.find(student, sums[student])
+            if found is not None:
+                del sums[student]
+                yield found
+        prepare = partial(_prepare, course, assignment, trusted)
+        size = min(processes or processors(), len(sums))
+        with Pool(prepare, size, SECONDS) as pool:
+            for student, graded in pool.run(sums):
+                if isinstance(graded, JobError):
+                    graded = Graded(Result(student, "failed", None, max_points, str(graded)))
+                yield _save(records, graded, sums[student])
 
 
-def _earlier_mark(course: Course, assignment: str, student: str) -> float | None:
-    with course.gradebook() as gradebook:
-        try:
-            return gradebook.find_submission(assignment, student).score
-        except MissingEntry:
-            return None
+def processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _copy_beside(submitted: Path, repaired: Path) -> None:
-    """Make a folder for the repaired notebook, with the time at which it was handed in."""
-    repaired.mkdir(parents=True, exist_ok=True)
-    timestamp = submitted / "timestamp.txt"
-    if timestamp.is_file():
-        shutil.copyfile(timestamp, repaired / timestamp.name)
+def class_concerns(course: Course, assignment: str) -> list[str]:
+    """Find what a person should look at, over all submissions that were graded so far.
 
+    Parameters
+    ----------
+    course : Course
+        The course.
+    assignment : str
+        The assignment's name.
 
-def _clear(course: Course, assignment: str, student: str, keep_mark: bool) -> None:
-    """Remove what an unfinished grading left: half a notebook, and an entry of 0 points."""
-    shutil.rmtree(course.autograded / student / assignment, ignore_errors=True)
-    if not keep_mark:
-        with course.gradebook() as gradebook, suppress(MissingEntry):
-            gradebook.remove_submission(assignment, student)
-
-
-class _Autograder:
-    """nbgrader in a process of its own, which grades one submission after the other.
-
-    Ctrl-C stops it, a time limit always holds, and what it writes to the terminal stays away from
-    there. It is started anew after it had to be stopped.
+    Returns
+    -------
+    list of str
+        One line each.
     """
+    with Records(course, assignment) as records:
+        shapes = {result.student: answers for result, answers in records.all()}
+    source = course.read_source(assignment)
+    solutions = {cell.id: shape_of(cell.source) for cell in source.cells if is_solution(cell)}
+    return similar_answers(shapes, solutions)
 
-    def __init__(self, course: Course, assignment: str) -> None:
-        self._course, self._assignment = course, assignment
-        self._process: BaseProcess | None = None
 
-    def __enter__(self) -> _Autograder:
-        return self
+def _check_release(source: NotebookNode, records: Records, assignment: str) -> None:
+    marked = {
+        grade_id(cell): cell.metadata.nbgrader.points if is_grade(cell) else None
+        for cell in source.cells
+        if is_grade(cell) or is_solution(cell)
+    }
+    if records.cells() != marked:
+        raise CourseError(
+            f"the cells of {assignment} have changed since it was released. Run: "
+            f"python -m grading release {assignment}"
+        )
 
-    def __exit__(self, *_: object) -> None:
-        self._stop()
 
-    def grade(self, student: str) -> str:
-        """Grade a repaired submission; return why that failed, or an empty string."""
-        if self._process is None:
-            context = process_context()
-            self._pipe, other_end = context.Pipe()
-            self._process = context.Process(
-                target=_autograde, args=(self._course, self._assignment, other_end, self._pipe)
-            )
-            self._process.start()
-            other_end.close()
-        result = None
+def _save(records: Records, graded: Graded, handed_in: str) -> Result:
+    """Write a result into the gradebook; where there is no mark, an earlier one stays."""
+    result = graded.result
+    if result.points is None:
+        earlier = records.mark(result.student)
+        kept = "" if earlier is None else f" The mark of an earlier file stays: {earlier:g}."
+        result = replace(result, reason=result.reason + kept)
+        graded = replace(graded, result=result)
+    try:
+        records.save(graded, handed_in if result.status != "failed" else "")
+    except (OSError, SQLAlchemyError) as error:
+        why = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
+        return Result(result.student, "failed", None, result.max_points, f"not written: {why}.")
+    return result
+
+
+# In a process of the pool
+
+
+def _prepare(course: Course, assignment: str, trusted: bool) -> Callable[[str], Graded]:
+    """Read what all submissions have in common, and start a first worker."""
+    start = _Launcher(partial(launch, assignment, trusted=trusted))
+    return _Grader(course, assignment, start).grade
+
+
+class _Launcher:
+    """Starts workers, each one while the one before is in use."""
+
+    def __init__(self, start: Callable[[], Popen]) -> None:
+        self._start = start
+        self._next: Popen | None = None
+
+    def __call__(self) -> Popen:
+        """Give a worker, and start the next."""
+        ready, self._next = self._next, None
+        if ready is None or ready.poll() is not None:
+            ready = self._start()
+        self._next = self._start()
+        return ready
+
+
+class _Grader:
+    """Grades submissions of an assignment, one after the other, and writes nothing."""
+
+    def __init__(self, course: Course, assignment: str, start: Callable[[], Popen]) -> None:
+        self._course, self._assignment, self._start = course, assignment, start
+        self._source = course.read_source(assignment)
+        self._name = course.source_notebook(assignment).name
+        self._template, self._examined = Template(self._source), Examined(self._source)
+        limits = course.config.Execute
+        self._limits = {key: limits[key] for key in LIMITS if key in limits}
+        self._max_points = sum(
+            cell.metadata.nbgrader.points for cell in self._source.cells if is_test(cell)
+        )
+
+    def grade(self, student: str) -> Graded:
+        """Grade a student's submission."""
+        notes = Notes()
+        folder = self._course.submitted / student / self._assignment
         try:
-            self._pipe.send(student)
-            if not self._pipe.poll(SECONDS):
-                return f"the notebook took longer than {SECONDS} s in all."
-            result = self._pipe.recv()
-        except (EOFError, OSError):
-            return "grading ended without a result; is memory or disk space short?"
-        finally:
-            if result is None:  # also after Ctrl-C
-                self._stop()
-        return result
+            if not student.isprintable() or student != student.strip():
+                raise UngradableError("the folder's name has a line break, or the like; rename it.")
+            notebook = read_submission(folder, self._name, self._template, notes)
+        except UngradableError as error:
+            shown = student.encode("utf-8", "backslashreplace").decode()
+            shown = shown if shown.isprintable() else ascii(shown)[1:-1]
+            return Graded(self._result(shown, "refused", None, str(error), notes))
+        timestamp = read_timestamp(folder, notes)
+        answers = {cell.id: cell.source for cell in notebook.cells if is_solution(cell)}
+        released = self._template.released
+        unanswered = tuple(name for name, text in answers.items() if text == released[name])
+        added = [cell.id for cell in notebook.cells if cell.id not in released]
+        notes.concerns += find_concerns(notebook, self._source, [*answers, *added])
+        execute(
+            notebook,
+            self._examined,
+            self._start,
+            fresh=(self._course.secret(), student, self._assignment),
+            notes=notes,
+            **self._limits,
+        )
+        LimitOutput().preprocess(notebook, {})
+        scores = _scores(notebook, unanswered)
+        points = sum(scores[cell.id] or 0.0 for cell in notebook.cells if is_test(cell))
+        status, reason = "graded", _first_loss(notebook, scores)
+        if points == 0 and len(unanswered) == len(answers):
+            status, reason = "blank", "no answer was written."
+        if notes.repairs:
+            notebook.cells.insert(0, _list_of_repairs(notes))
+        shapes = {
+            cell.id: shape_of(answers[cell.id])
+            for cell in notebook.cells
+            if cell.id in answers and cell.id not in unanswered and cell.cell_type == "code"
+        }
+        by_hand = any(score is None for score in scores.values())
+        result = self._result(student, status, points, reason, notes, by_hand)
+        text = nbformat.writes(notebook)
+        return Graded(result, scores, text, unanswered, timestamp, shapes)
 
-    def _stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()  # a student's process ends with it
-            self._process.join()
-            self._pipe.close()
-            self._process = None
+    def _result(
+        self,
+        student: str,
+        status: str,
+        points: float | None,
+        reason: str,
+        notes: Notes,
+        by_hand: bool = False,
+    ) -> Result:
+        notes = tuple(notes.repairs), tuple(notes.concerns)
+        return Result(student, status, points, self._max_points, reason, by_hand, *notes)
 
 
-def _autograde(course: Course, assignment: str, pipe: Connection, parents: Connection) -> None:
-    """Grade each student whose name arrives."""
-    parents.close()  # else this process would not notice the end of its parent
-    if sys.platform != "win32":
-        import resource
-
-        with suppress(ValueError, OSError):  # macOS has this limit in name only
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    if hasattr(os, "setsid"):
-        os.setsid()  # Ctrl-C goes to the parent alone
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    warnings.simplefilter("ignore")
-    course.config.CourseDirectory.submitted_directory = str(course.repaired)
-    nbgrader = course.nbgrader()
-    with suppress(EOFError):
-        while student := pipe.recv():
-            result = nbgrader.autograde(assignment, student, force=True, create=True)
-            log = result.get("log", "") + result.get("error", "")
-            pipe.send("" if result["success"] else last_error(log))
+def _scores(notebook: NotebookNode, unanswered: tuple[str, ...]) -> dict[str, float | None]:
+    """Take the points of each cell from how it ended; None waits for a person."""
+    scores: dict[str, float | None] = {}
+    for cell in notebook.cells:
+        if is_test(cell):
+            errors = [output.ename for output in cell.outputs if output.output_type == "error"]
+            waits = NOT_GRADABLE in errors
+            scores[cell.id] = 0.0 if errors else float(cell.metadata.nbgrader.points)
+            scores[cell.id] = None if waits else scores[cell.id]
+        elif is_grade(cell):
+            scores[cell.id] = 0.0 if cell.id in unanswered else None
+    return scores
 
 
-def _answers(notebook: NotebookNode) -> list[str]:
-    return [cell.source for cell in notebook.cells if is_solution(cell)]
+def _list_of_repairs(notes: Notes) -> NotebookNode:
+    lines = "".join(f"- {_as_text(repair)}\n" for repair in notes.repairs)
+    text = f"**Before it was graded, this notebook was repaired:**\n\n{lines}"
+    return nbformat.v4.new_markdown_cell(text, id="repairs")
 
 
-def _first_loss(graded: NotebookNode, scores: dict[str, float]) -> str:
+def _as_text(line: str) -> str:
+    """Let a browser show a line as it is, whatever a student has put into a file's name."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|$~&-])", r"\\\1", line)
+
+
+def _first_loss(graded: NotebookNode, scores: dict[str, float | None]) -> str:
     """Say in one line which tests lost points, why the first did, and which wait for a person."""
     lost, waiting = [], []
     for cell in graded.cells:
-        if is_test(cell) and scores[grade_id(cell)] < cell.metadata.nbgrader.points:
-            errors = [output for output in cell.outputs if output.output_type == "error"]
-            waits = any(error.ename == NOT_GRADABLE for error in errors)
-            (waiting if waits else lost).append((cell, errors))
+        if is_test(cell) and (scores[cell.id] or 0.0) < cell.metadata.nbgrader.points:
+            (waiting if scores[cell.id] is None else lost).append(cell)
     reason = "" if waiting else "all tests pass."
     if lost:
-        cell, errors = lost[0]
-        why = describe_error(errors[0].ename, errors[0].evalue) if errors else "no reason is known."
+        errors = [output for output in lost[0].outputs if output.output_type == "error"]
+        why = describe_error(errors[0].ename, errors[0].evalue)
         wrong = next((line for line in why.splitlines() if not line.endswith(": right.")), why)
         others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
-        reason = f"{grade_id(cell).removeprefix('test_')}: {wrong}{others}"
+        reason = f"{lost[0].id.removeprefix('test_')}: {wrong}{others}"
     if waiting:
-        points = sum(cell.metadata.nbgrader.points for cell, _ in waiting)
-        names = ", ".join(grade_id(cell).removeprefix("test_") for cell, _ in waiting)
+        points = sum(cell.metadata.nbgrader.points for cell in waiting)
+        names = ", ".join(cell.id.removeprefix("test_") for cell in waiting)
         open_points = f"{points:g} points wait for a person: {names}."
         reason = f"{reason.rstrip('.')}; {open_points}" if reason else open_points
     return reason

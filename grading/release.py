@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tomllib
 import zipfile
 from pathlib import Path
@@ -65,8 +66,8 @@ def release(course: Course, assignment: str) -> Path:
     Raises
     ------
     CourseError
-        If the assignment is unknown, nbgrader fails, or something would leak; then an earlier
-        release stays as it was.
+        If the assignment is unknown, nbgrader fails, something would leak, or another process
+        grades in this classroom; then an earlier release stays as it was.
     """
     name = course.source_notebook(assignment).name
     source, bank = course.read_source(assignment), read_bank(assignment)
@@ -75,7 +76,10 @@ def release(course: Course, assignment: str) -> Path:
         raise CourseError(f"{assignment} is not released: {name}: {'; '.join(problems)}.")
     classroom = course.release.parent
     classroom.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".release-", dir=classroom) as temporary:
+    with course.lock(), TemporaryDirectory(prefix=".release-", dir=classroom) as temporary:
+        for left_over in classroom.glob(".release-*"):  # by a release that was killed
+            if left_over != Path(temporary):
+                shutil.rmtree(left_over)
         folder = Path(temporary) / assignment
         _generate(course, assignment, Path(temporary))
         write_edition(assignment, folder / "cs231n_lib")

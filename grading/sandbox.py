@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import itertools
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import psutil
+from filelock import FileLock, Timeout
 
 from grading.edition import write_edition
 
@@ -23,7 +25,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK_BYTES = 128 * 2**20
 WORKBOOK, WORK = "/workbook", "/tmp"  # as a student's code sees them
+PREFIX, IN_USE = "workbook-", "in-use"
 PACKAGES = sysconfig.get_path("purelib")
+
+
+_users = itertools.count()
 
 
 class SandboxError(Exception):
@@ -44,10 +50,18 @@ def workbook(assignment: str) -> Path:
     Path
         A folder that is removed when this process ends.
     """
-    folder = Path(tempfile.mkdtemp(prefix="workbook-"))
+    _remove_left_over()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    in_use = FileLock(folder / IN_USE)
+    in_use.acquire()  # for as long as this process, or one that it forked, is there
     owner = os.getpid()
-    # a forked process must not remove what the first one still uses
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == owner:  # a forked process must not remove what the first one still uses
+            in_use.release()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     (folder / "grading").mkdir()
     for name in ("__init__.py", "wire.py", "worker.py"):
         shutil.copyfile(HERE / name, folder / "grading" / name)
@@ -59,6 +73,15 @@ def workbook(assignment: str) -> Path:
     for path in [folder, *folder.rglob("*")]:  # another user has to read it
         path.chmod(0o755 if path.is_dir() else 0o644)
     return folder
+
+
+def _remove_left_over() -> None:
+    """Remove the folders of processes that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError, Timeout):  # another user's, or still in use
+            if (folder / IN_USE).exists():
+                with FileLock(folder / IN_USE, blocking=False):
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def launch(assignment: str, trusted: bool = False) -> subprocess.Popen:
@@ -219,5 +242,6 @@ def _command(folder: Path) -> list[str]:
     python = str(Path(sys.executable).resolve())
     command = [python, "-P", "-S", "-m", "grading.worker"]
     if os.geteuid() == 0:
-        command.append(str(1_000_000_000 + os.getpid()))  # a user that no one else is
+        # a user that no one else is, not even another worker of this process
+        command.append(str(1_000_000_000 + 64 * os.getpid() + next(_users) % 64))
     return [*_namespaces(), *_system(), *options, *command]

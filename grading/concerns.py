@@ -1,0 +1,264 @@
+"""What a person should look at in a submission; no mark depends on it.
+
+Everything here reads the student's text. The sandbox and the tests are what keeps cheats from
+paying; this tells an instructor that somebody tried.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_solution
+
+from grading.submission import listed
+
+# What answers and experiments are made of.
+HARMLESS = re.compile(
+    r"__future__|IPython|abc|bisect|cmath|collections|contextlib|copy|cs231n_lib|"
+    r"dataclasses|datetime|decimal|enum|fractions|functools|heapq|itertools|logging|math|"
+    r"matplotlib|mpl_toolkits|numbers|numpy|operator|platform|pprint|random|re|statistics|"
+    r"string|textwrap|time|timeit|tqdm|traceback|typing|warnings"
+)
+REACHING = re.compile(
+    r"open|exec|eval|compile|__import__|globals|locals|vars|setattr|delattr|get_ipython|"
+    r"breakpoint|input|memoryview|__builtins__|__file__"
+)
+INNER = re.compile(
+    r"__globals__|__code__|__dict__|__subclasses__|__bases__|__mro__|__builtins__|"
+    r"__closure__|__loader__|__spec__|__wrapped__|__class__|f_back|f_locals|f_globals|"
+    r"f_code|tb_frame|gi_frame|_getframe|_current_frames|__reduce__|__getattribute__|"
+    r"__array_interface__|displayhook"
+)
+TRICKS = re.compile(
+    r"__eq__|__ne__|__lt__|__le__|__gt__|__ge__|__bool__|__float__|__array__|"
+    r"__array_ufunc__|__array_function__|__array_interface__|__getattr__|__getattribute__|"
+    r"__class__|__reduce__|__instancecheck__|__format__"
+)
+NUMERICAL = re.compile(r"(eval_)?numerical_gradient\w*|check_gradient\w*|num_grad\w*")
+SHELL = re.compile(r"(?m)^\s*(!|%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$")
+LONG = 80  # nodes of a syntax tree; shorter answers are alike by nature
+
+
+def find_concerns(
+    notebook: NotebookNode, source: NotebookNode, answered: Iterable[str]
+) -> list[str]:
+    """Find what is unusual in a student's code.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        The rebuilt notebook.
+    source : NotebookNode
+        The assignment, with solutions: what the solutions do too is nothing unusual.
+    answered : iterable of str
+        The answer cells, and those that the student added.
+
+    Returns
+    -------
+    list of str
+        What, and where.
+    """
+    own = {cell.id: cell.source for cell in source.cells if cell.cell_type == "code"}
+    course = {
+        name
+        for cell in source.cells
+        if cell.cell_type == "code" and not is_solution(cell)
+        for name in _functions_and_imports(_parse(cell.source))
+    }
+    modules = set().union(*(_imported(_parse(text)) for text in own.values()))
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.id in answered:
+            usual = set(_unusual(own.get(cell.id, ""), modules, course))
+            for what in dict.fromkeys(_unusual(cell.source, modules, course)):
+                if what not in usual:
+                    places[what].append(cell.id if cell.id in own else "an added cell")
+            tests = [text for name, text in own.items() if name.startswith(f"test_{cell.id}")]
+            if cell.id in own and _has_numbers_of(tests, cell.source, own[cell.id]):
+                places["has the numbers of its visible test"].append(cell.id)
+    return [f"{listed([*dict.fromkeys(where)])}: {what}." for what, where in places.items()]
+
+
+def _parse(source: str) -> ast.Module:
+    try:
+        return ast.parse(re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _functions_and_imports(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+    yield from _imported(tree)
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    }
+
+
+def _unusual(source: str, modules: set[str], course: set[str]) -> Iterator[str]:
+    tree = _parse(source)
+    modules = modules | _imported(tree)
+    yield from (f"runs the shell line {m[0].strip()[:60]!r}" for m in SHELL.finditer(source))
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                roots = [alias.name.partition(".")[0] for alias in names]
+                yield from (f"imports {root}" for root in roots if not HARMLESS.fullmatch(root))
+            case ast.ImportFrom(module=str(module)) if not HARMLESS.fullmatch(module.split(".")[0]):
+                yield f"imports {module.split('.')[0]}"
+            case ast.Name(id=name) if REACHING.fullmatch(name):
+                yield f"uses {name}"
+            case ast.Name(id=name) | ast.Attribute(attr=name) if NUMERICAL.fullmatch(name):
+                yield f"uses {name}: numerical differentiation"
+            case ast.Attribute(attr=name) if INNER.fullmatch(name):
+                yield f"reads {name}"
+            case ast.ClassDef(bases=bases, body=body):
+                names = [method.name for method in body if isinstance(method, ast.FunctionDef)]
+                yield from (f"defines {name}" for name in names if TRICKS.fullmatch(name))
+                kinds = [getattr(base, "attr", getattr(base, "id", "")) for base in bases]
+                kinds = [kind for kind in kinds if kind in ("ndarray", "float", "int", "str")]
+                yield from (f"derives a class from {kind}" for kind in kinds)
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        for target in targets if isinstance(node, (ast.Assign, ast.AugAssign, ast.Delete)) else []:
+            if isinstance(target, ast.Attribute) and _root(target) in modules:
+                yield f"changes {ast.unparse(target)}"
+    for node in tree.body:
+        names = [target.id for target in getattr(node, "targets", []) if hasattr(target, "id")]
+        names += [node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else []
+        yield from (f"redefines {name}" for name in names if name in course)
+    if _has_difference_quotient(tree):
+        yield "divides by a tiny step: numerical differentiation"
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _has_difference_quotient(tree: ast.AST) -> bool:
+    """Tell whether something is divided by a tiny number, or its double, that was also added."""
+    tiny: set[str] = set()
+    for node in ast.walk(tree):
+        named = list(
+            zip(getattr(node, "targets", []), [getattr(node, "value", None)], strict=False)
+        )
+        if isinstance(node, ast.arguments):
+            named = list(zip(node.args[::-1], node.defaults[::-1], strict=False))
+        for target, value in named:
+            if _is_tiny(value, set()):
+                tiny.add(getattr(target, "id", getattr(target, "arg", "")))
+    return any(
+        isinstance(node, (ast.BinOp, ast.AugAssign))
+        and isinstance(node.op, ast.Div)
+        and _is_tiny(getattr(node, "right", getattr(node, "value", None)), tiny)
+        for node in ast.walk(tree)
+    )
+
+
+def _is_tiny(node: ast.AST | None, names: set[str]) -> bool:
+    """Tell whether an expression is a tiny number, one of these names, or a multiple of either."""
+    match node:
+        case ast.Constant(value=float(value)):
+            return 0 < value <= 1e-3
+        case ast.Name(id=name):
+            return name in names
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            return _is_tiny(left, names) or _is_tiny(right, names)
+    return False
+
+
+def _has_numbers_of(tests: list[str], answer: str, solution: str) -> bool:
+    """Tell whether telling numbers of the visible tests stand in an answer, not in the solution."""
+    visible = [text.partition("### BEGIN HIDDEN TESTS")[0] for text in tests]
+    common = _numbers("\n".join(visible)) & _numbers(answer)
+    return len(common - _numbers(solution)) >= 2
+
+
+def _numbers(source: str) -> set[float]:
+    values = [node.value for node in ast.walk(_parse(source)) if isinstance(node, ast.Constant)]
+    return {x for x in values if isinstance(x, float) and len(repr(x).strip("0.")) >= 3}
+
+
+# Answers that are alike
+
+
+def shape_of(answer: str) -> tuple[str, int]:
+    """Sum up an answer so that names, comments and spacing make no difference; and its size."""
+    tree = _parse(answer)
+    kept = _imported(tree) | set(dir(builtins)) | {"np", "plt"}
+    names: dict[str, str] = {}
+    nodes = 0
+    for node in ast.walk(tree):
+        nodes += 1
+        for key in ("id", "arg", "name"):
+            name = getattr(node, key, None)
+            if isinstance(name, str) and name not in kept:
+                setattr(node, key, names.setdefault(name, f"name{len(names)}"))
+        body = getattr(node, "body", None)
+        if isinstance(body, list):  # without texts that do nothing
+            node.body = [
+                line
+                for line in body
+                if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+            ]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], nodes
+
+
+def similar_answers(
+    answers: Mapping[str, Mapping[str, tuple[str, int]]], solutions: Mapping[str, tuple[str, int]]
+) -> list[str]:
+    """Find long answers that are the same but for names, and that few students share.
+
+    Parameters
+    ----------
+    answers : mapping of str to mapping of str to tuple
+        For each student and exercise, what `shape_of` found.
+    solutions : mapping of str to tuple
+        The same for the course's own answers.
+
+    Returns
+    -------
+    list of str
+        Who shares what.
+    """
+    groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    lengths = Counter()
+    for student, shapes in answers.items():
+        for exercise, (shape, size) in shapes.items():
+            if size >= LONG:
+                lengths[student] += 1
+                groups[exercise, shape].append(student)
+    most = max(3, len(answers) // 20)  # what many write is the usual way to write it
+    shared: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    copied: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for (exercise, shape), students in groups.items():
+        if shape == solutions.get(exercise, ("", 0))[0]:
+            copied[tuple(students)].append(exercise)
+        elif 2 <= len(students) <= most:
+            shared[tuple(students)].append(exercise)
+    lines = [
+        f"{listed(list(students))} have the same answers but for names: {listed(exercises)}."
+        for students, exercises in shared.items()
+        if len(exercises) > 1 or min(lengths[student] for student in students) < 3
+    ]
+    lines += [
+        f"{listed(list(students))}: as in the course's own solution but for names: "
+        f"{listed(exercises)}."
+        for students, exercises in copied.items()
+        if len(exercises) > 1
+    ]
+    return lines
