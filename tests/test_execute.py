@@ -8,13 +8,15 @@ import pytest
 from nbclient import NotebookClient
 
 from grading.course import Course
-from grading.execute import execute
-from grading.repair import is_test, rebuild
+from grading.execute import Examined, execute
+from grading.repair import Template, is_test
 from grading.sample_class import fill, read_class, solutions
 from grading.sandbox import SandboxError, check, launch
 
 NAMES = ("01_backprop", "02_fully_connected")
 SOURCES = {name: Course().read_source(name) for name in NAMES}
+EXAMINED = {name: Examined(source) for name, source in SOURCES.items()}
+TEMPLATES = {name: Template(source) for name, source in SOURCES.items()}
 CLASS = [
     pytest.param(name, student, id=f"{name}-{student.name}")
     for name in NAMES
@@ -24,8 +26,7 @@ CLASS = [
 
 
 def released(assignment):
-    empty = nbformat.v4.new_notebook()
-    return rebuild(empty, SOURCES[assignment])
+    return TEMPLATES[assignment].base
 
 
 def run(assignment, answers, start="right", extra=(), seconds=8, fresh=()):
@@ -44,7 +45,9 @@ def executed(assignment, answers, start="right", extra=(), seconds=8, fresh=()):
         trusted = False
     except SandboxError:
         trusted = True
-    execute(notebook, source, lambda: launch(assignment, trusted), seconds, fresh=fresh)
+    execute(
+        notebook, EXAMINED[assignment], lambda: launch(assignment, trusted), seconds, fresh=fresh
+    )
     return notebook
 
 
@@ -78,7 +81,7 @@ def test_a_test_gives_the_same_result_in_the_students_own_kernel(assignment, stu
     ]
     mine = nbformat.from_dict(notebook)
     NotebookClient(mine, timeout=60, allow_errors=True).execute()
-    execute(notebook, source, lambda: launch(assignment, trusted=True), retry=False)
+    execute(notebook, EXAMINED[assignment], lambda: launch(assignment, trusted=True), retry=False)
     assert {name: first_line(text) for name, text in errors(mine).items()} == {
         name: first_line(text) for name, text in errors(notebook).items()
     }
@@ -185,9 +188,9 @@ def test_the_message_says_which_right_version_was_used():
         "affine_relu_forward": "a, fc = affine_forward(x, w, b)\nout, r = relu_forward(a)\n"
         "out = 2 * out\ncache = (fc, r)",
     }
-    source = SOURCES["02_fully_connected"]
-    notebook = fill(released("02_fully_connected"), solutions(source) | wrong)
-    execute(notebook, source, lambda: launch("02_fully_connected", trusted=True))
+    name = "02_fully_connected"
+    notebook = fill(released(name), solutions(SOURCES[name]) | wrong)
+    execute(notebook, EXAMINED[name], lambda: launch(name, trusted=True))
     cell = next(cell for cell in notebook.cells if cell.id == "test_affine_relu_forward")
     assert "With a right version in the place of your relu_forward." in cell.outputs[0].text
     assert "2 times too large" in cell.outputs[1].evalue

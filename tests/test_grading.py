@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,8 +18,9 @@ from grading.course import CourseError
 from grading.feedback import generate_feedback
 from grading.grade import grade
 from grading.release import release
-from grading.repair import UngradableError, is_test, read_submission, rebuild
+from grading.repair import Template, is_test, read_submission, rebuild
 from grading.sample_class import fill, read_class, solutions
+from grading.submission import Notes, UngradableError
 
 ASSIGNMENT = "01_backprop"
 NAME = "backprop.ipynb"
@@ -159,9 +161,10 @@ def test_grading_again_gives_the_same_marks(graded_class):
 # Feedback
 
 
-def test_feedback_is_there_for_whoever_was_graded(graded_class):
-    graded = {name for name, r in graded_class.results.items() if r.points is not None}
-    assert graded_class.pages.keys() == graded
+def test_feedback_is_there_for_everybody_and_tells_why_a_file_was_refused(graded_class):
+    assert graded_class.pages.keys() == graded_class.results.keys()
+    page = graded_class.pages["june"].read_text(encoding="utf-8")
+    assert "This could not be graded: backprop.ipynb is not a notebook" in page
 
 
 def test_feedback_has_the_message_and_no_line_of_a_hidden_test(graded_class):
@@ -203,7 +206,9 @@ def hand_in(folder, content):
     [
         (b"", "backprop.ipynb is empty."),
         (b" \n", "backprop.ipynb is empty."),
-        (b"%PDF-1.7 \xff\xfe", "backprop.ipynb can't be read as text; it is not a notebook."),
+        (b"%PDF-1.7 \xff\xfe", "backprop.ipynb is a PDF, not a notebook; hand in the .ipynb file."),
+        (b"PK\x03\x04 \xff", "backprop.ipynb is a zip archive, not a notebook; "),
+        (b"<!DOCTYPE html>", "backprop.ipynb is a web page, not a notebook; "),
         ("print('hello')", "backprop.ipynb is not a notebook, or was cut off: "),
         ('{"cells": [', "backprop.ipynb is not a notebook, or was cut off: "),
         ("[]", "backprop.ipynb is JSON, but not a notebook."),
@@ -219,22 +224,16 @@ def hand_in(folder, content):
 def test_what_is_no_submission_gets_one_clear_reason(tmp_path, source, content, reason):
     hand_in(tmp_path / "s", content)
     with pytest.raises(UngradableError) as error:
-        read_submission(tmp_path / "s", NAME, source)
+        read_submission(tmp_path / "s", NAME, Template(source), Notes())
     assert str(error.value).startswith(reason)
     assert "\n" not in str(error.value)
-
-
-def test_a_file_under_another_name_is_named(tmp_path, source):
-    (tmp_path / "My Backprop (1).ipynb").write_text("{}")
-    with pytest.raises(UngradableError, match=r"no backprop.ipynb .*; found 'My Backprop \(1\)"):
-        read_submission(tmp_path, NAME, source)
 
 
 def test_a_symlink_is_not_followed(tmp_path, source):
     (tmp_path / "other.ipynb").write_text(json.dumps(source))
     (tmp_path / NAME).symlink_to(tmp_path / "other.ipynb")
-    with pytest.raises(UngradableError, match=r"no backprop\.ipynb"):
-        read_submission(tmp_path, NAME, source)
+    with pytest.raises(UngradableError, match=r"backprop\.ipynb is a link; hand in the file"):
+        read_submission(tmp_path, NAME, Template(source), Notes())
 
 
 def test_bad_files_leave_the_gradebook_and_the_others_alone(classroom):
@@ -243,10 +242,10 @@ def test_bad_files_leave_the_gradebook_and_the_others_alone(classroom):
         folder = classroom.submitted / name / ASSIGNMENT
         folder.mkdir(parents=True)
         hand_in(folder, content)
-    before = classroom.gradebook_file.read_bytes()
     results = list(grade(classroom, ASSIGNMENT))
     assert [result.status for result in results] == ["refused", "refused"]
-    assert classroom.gradebook_file.read_bytes() == before
+    with classroom.gradebook() as gradebook:
+        assert not gradebook.students
 
 
 def test_grading_before_a_release_says_what_to_run(classroom):
@@ -292,8 +291,8 @@ def without_metadata(notebook):
 )
 def test_a_notebook_from_another_program_keeps_its_answers(graded_class, tmp_path, write):
     hand_in(tmp_path / "s", write(submission(graded_class)))
-    read = read_submission(tmp_path / "s", NAME, graded_class.source)
-    rebuilt = by_id(rebuild(read, graded_class.source))
+    template = Template(graded_class.source)
+    rebuilt = by_id(read_submission(tmp_path / "s", NAME, template, Notes()))
     for name, cell in by_id(submission(graded_class)).items():
         if is_solution(cell):
             assert rebuilt[name].source == cell.source
@@ -317,7 +316,7 @@ def test_tests_points_and_tags_come_from_the_source(graded_class):
             cell.source = "print('full marks, please')"
             cell.metadata.nbgrader.points = 1000
         cell.metadata.tags = ["skip-execution"]
-    rebuilt = rebuild(submitted, graded_class.source)
+    rebuilt = rebuild(submitted, Template(graded_class.source))
     for cell in graded_class.source.cells:
         if is_test(cell):
             assert by_id(rebuilt)[cell.id] == cell
@@ -327,7 +326,7 @@ def test_tests_points_and_tags_come_from_the_source(graded_class):
 def test_missing_tests_come_back_and_a_missing_answer_is_a_blank_one(graded_class):
     submitted = submission(graded_class)
     submitted.cells = [c for c in submitted.cells if not is_grade(c) and c.id != "chain_rule"]
-    rebuilt = by_id(rebuild(submitted, graded_class.source))
+    rebuilt = by_id(rebuild(submitted, Template(graded_class.source)))
     assert rebuilt.keys() == by_id(graded_class.source).keys()
     assert "raise NotImplementedError()" in rebuilt["chain_rule"].source
     assert rebuilt["exp_backward"].source == by_id(submitted)["exp_backward"].source
@@ -340,7 +339,7 @@ def test_cells_that_the_student_added_stay_in_their_place_without_metadata(grade
     place = [cell.id for cell in submitted.cells].index("exp_backward")
     submitted.cells.insert(place + 1, helper)
     submitted.cells.insert(0, top)
-    rebuilt = rebuild(submitted, graded_class.source)
+    rebuilt = rebuild(submitted, Template(graded_class.source))
     nbformat.validate(rebuilt)
     sources = [cell.source for cell in rebuilt.cells]
     assert sources[0] == "my notes"
@@ -355,7 +354,7 @@ def test_a_copied_answer_cell_left_blank_does_not_undo_the_answer(graded_class, 
     blank = nbformat.from_dict(by_id(graded_class.released)["exp_backward"])
     blank.id = "copy"
     submitted.cells.insert(place + (0 if copy_first else 1), blank)
-    rebuilt = rebuild(submitted, graded_class.source)
+    rebuilt = rebuild(submitted, Template(graded_class.source))
     answer = by_id(submission(graded_class))["exp_backward"].source
     assert by_id(rebuilt)["exp_backward"].source == answer
     assert [cell.id for cell in rebuilt.cells].count("exp_backward") == 1
@@ -364,7 +363,7 @@ def test_a_copied_answer_cell_left_blank_does_not_undo_the_answer(graded_class, 
 def test_rebuilding_changes_neither_the_submission_nor_the_source(graded_class):
     submitted = submission(graded_class)
     before = json.dumps([submitted, graded_class.source])
-    rebuild(submitted, graded_class.source)
+    rebuild(submitted, Template(graded_class.source))
     assert json.dumps([submitted, graded_class.source]) == before
 
 
@@ -387,7 +386,7 @@ def test_a_notebook_that_takes_too_long_in_all_fails_with_that_reason(graded_cla
     monkeypatch.setattr("grading.grade.SECONDS", 4)
     slow = {"exp_backward": "import time\ntime.sleep(20)\ndx = dout * out"}
     result = grade_answers(graded_class, "nele", slow)
-    assert (result.status, result.reason) == ("failed", "the notebook took longer than 4 s in all.")
+    assert (result.status, result.reason) == ("failed", "this took longer than 4 s in all.")
     with pytest.raises(MissingEntry):
         scores(graded_class, "nele")
 
@@ -400,37 +399,42 @@ def test_a_later_file_that_fails_keeps_the_mark_of_an_earlier_one(graded_class, 
     assert result.reason.endswith("The mark of an earlier file stays: 37.")
 
 
-def test_ctrl_c_stops_grading_at_once_and_keeps_the_marks(graded_class):
+def test_ctrl_c_stops_grading_at_once_and_prints_the_marks_so_far(graded_class):
     course = graded_class.course
     grade_answers(graded_class, "olga", {})
     slow = {"exp_backward": "import time\ntime.sleep(25)\ndx = dout * out"}
-    folder = course.submitted / "zoe" / ASSIGNMENT
-    folder.mkdir(parents=True)
-    answers = solutions(graded_class.source) | slow
-    nbformat.write(fill(graded_class.released, answers), folder / NAME)
-    command = [sys.executable, "-m", "grading", "grade", ASSIGNMENT, "olga", "zoe", "ada"]
+    for name in ("yara", "zoe"):
+        folder = course.submitted / name / ASSIGNMENT
+        folder.mkdir(parents=True)
+        answers = solutions(graded_class.source) | slow
+        nbformat.write(fill(graded_class.released, answers), folder / NAME)
     classroom = str(course.gradebook_file.parent)
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "grading", "grade", ASSIGNMENT, "olga", "zoe", "yara"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "CS231N_CLASSROOM": classroom},
         start_new_session=True,
     )
-    for line in process.stdout:
-        if line.startswith("olga"):
-            break
-    time.sleep(5)  # zoe's notebook is running
+    path = course.autograded / "olga" / ASSIGNMENT / NAME
+    written = path.stat().st_mtime_ns
+    end = time.monotonic() + 60
+    while path.stat().st_mtime_ns == written and time.monotonic() < end:
+        time.sleep(0.1)
+    time.sleep(1)
     os.killpg(process.pid, signal.SIGINT)
-    rest, errors = process.communicate(timeout=20)
+    out, errors = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert errors == "stopped; what is graded so far is kept.\n"
-    assert "ada" not in rest
+    assert errors == "stopped; what is graded so far is kept. The same command goes on.\n"
+    assert "olga         graded   37 of 37  all tests pass." in out
+    assert "zoe" not in out
     assert sum(filter(None, scores(graded_class, "olga").values())) == 37
     assert not (course.autograded / "zoe" / ASSIGNMENT).exists()
     with pytest.raises(MissingEntry):
         scores(graded_class, "zoe")
+    for name in ("yara", "zoe"):  # what others grade in this class need not wait for them
+        shutil.rmtree(course.submitted / name)
 
 
 def test_a_backward_that_can_not_be_tested_waits_in_the_gradebook_for_a_person(graded_class):
@@ -499,7 +503,7 @@ def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
 def test_a_link_that_may_run_a_script_is_no_link(graded_class, target):
     submitted = submission(graded_class)
     by_id(submitted)["reflect_branch"].source = f"[a]({target}) and\n\n[b]: {target}"
-    text = by_id(rebuild(submitted, graded_class.source))["reflect_branch"].source
+    text = by_id(rebuild(submitted, Template(graded_class.source)))["reflect_branch"].source
     assert text.startswith("[a] (")
     assert "[b] :" in text
 
@@ -508,7 +512,7 @@ def test_a_link_to_the_web_stays_and_a_pasted_picture_is_named(graded_class):
     submitted = submission(graded_class)
     text = "[a](https://example.org/x?y=1&z=2) [b](#part) ![fig](attachment:image.png)"
     by_id(submitted)["reflect_branch"].source = text
-    text = by_id(rebuild(submitted, graded_class.source))["reflect_branch"].source
+    text = by_id(rebuild(submitted, Template(graded_class.source)))["reflect_branch"].source
     assert text == "[a](https://example.org/x?y=1&z=2) [b](#part) (picture: fig)"
 
 
@@ -552,8 +556,9 @@ def test_a_number_with_thousands_of_digits_is_refused_in_one_line(graded_class):
 
 def test_a_written_answer_keeps_its_text_but_for_tags(graded_class):
     submitted = submission(graded_class)
+    template = Template(graded_class.source)
     by_id(submitted)["reflect_branch"].source = "> x < 3 & y, $a<b$, `g < 1` <script>"
-    rebuilt = rebuild(rebuild(submitted, graded_class.source), graded_class.source)
+    rebuilt = rebuild(rebuild(submitted, template), template)
     text = by_id(rebuilt)["reflect_branch"].source
     assert text == "> x < 3 & y, $a<\u200bb$, `g < 1` <\u200bscript>"
 
