@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_solution
 
 from cs231n_lib.verdict import Verdict, compare
+from cs231n_lib.verdict.explain import agree
 from grading.misconceptions import Misconception, changed, exercises
 
 CHECK = "check_"
@@ -72,6 +73,7 @@ class Checks:
         """
         here, reported = dict(self._setup), []
         here["report"] = lambda exercise, *verdicts: reported.extend(verdicts)
+        here["compare"] = _unexplained
         here |= dict.fromkeys(("eval_numerical_gradient", "eval_numerical_gradient_array"), _zeros)
         with (
             warnings.catch_warnings(action="ignore"),
@@ -168,13 +170,22 @@ def _outputs(
     return {
         output: numbers
         for output, numbers in outputs.items()
-        if numbers is not None and not compare(output, numbers, right[output]).passed
+        if numbers is not None and _differ(numbers, right[output])
     }
 
 
 @functools.cache
 def _compiled(source: str) -> CodeType:
     return compile(source, "<answer>", "exec")
+
+
+def _unexplained(name: str, answer: Any, expected: Any = None, **options: Any) -> Verdict:
+    """Keep an answer without looking for what is wrong with it, which takes the most time."""
+    return compare(name, answer, **options)
+
+
+def _differ(numbers: Any, right: Any) -> bool:
+    return right is not None and not agree(np.asarray(numbers), np.asarray(right))
 
 
 def _zeros(f: Any, x: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
