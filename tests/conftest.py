@@ -1,5 +1,6 @@
 """What several test files need: the course's notebooks, and a class that has been graded once."""
 
+import functools
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -21,8 +22,32 @@ def no_interactive_figures():
     mpl.use("Agg")
 
 
+@pytest.fixture(scope="session")
+def gradebooks():
+    """Ask once which version a new gradebook has; nbgrader starts a process for each, of 5 s."""
+    from nbgrader import api
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(api, "get_alembic_version", functools.cache(api.get_alembic_version))
+        yield
+
+
+@pytest.fixture(scope="session")
+def recorded():
+    """A function from an assignment to what a release stores for its checks, computed once."""
+    from grading.checks import record_checks
+    from grading.course import Course
+    from grading.misconceptions import read_bank
+
+    @functools.cache
+    def record(assignment):
+        return record_checks(Course().read_source(assignment), read_bank(assignment).misconceptions)
+
+    return record
+
+
 @pytest.fixture
-def classroom(tmp_path, monkeypatch):
+def classroom(tmp_path, monkeypatch, gradebooks):
     """A course whose classroom is an empty temporary folder."""
     from grading.course import Course
 
@@ -31,7 +56,7 @@ def classroom(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def graded_class(tmp_path_factory):
+def graded_class(tmp_path_factory, gradebooks, recorded):
     """The sample class of 01_backprop: released, handed in, graded, with feedback."""
     from grading.course import Course
     from grading.feedback import generate_feedback
@@ -42,6 +67,7 @@ def graded_class(tmp_path_factory):
     assignment = "01_backprop"
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
+        monkeypatch.setattr("grading.release.record_checks", lambda *_: recorded(assignment))
         course = Course()
         released = release(course, assignment)
         students = {student.name: student for student in hand_in(course, assignment)}

@@ -18,7 +18,7 @@ DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory):
+def released(tmp_path_factory, gradebooks):
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
         monkeypatch.setattr("grading.release.record_checks", lambda *_: {})
@@ -148,12 +148,11 @@ def test_a_body_under_another_name_with_other_variables_is_named(folder):
 
 @pytest.mark.parametrize("assignment", Course().assignments())
 def test_no_line_of_an_answer_a_hidden_test_or_the_bank_stands_in_a_bundle(
-    assignment, tmp_path, monkeypatch
+    assignment, classroom, monkeypatch
 ):
     """Found here once more, in another way than by the release itself."""
-    monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path))
     monkeypatch.setattr("grading.release.record_checks", lambda *_: {})  # numbers and sentences
-    folder = release(Course(), assignment).parent
+    folder = release(classroom, assignment).parent
     source = Course().read_source(assignment)
     secret, visible = [], []
     for cell in source.cells:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cs231n_lib.verdict import compare, report
-from grading.checks import Checks, record_checks
+from grading.checks import Checks
 from grading.course import Course
 from grading.misconceptions import changed, read_bank
 
@@ -25,10 +25,8 @@ each_mistake = pytest.mark.parametrize(("assignment", "mistake"), MISTAKES)
 class Notebook:
     """An assignment's checks, with what a release stores for them."""
 
-    def __init__(self, assignment):
-        source = Course().read_source(assignment)
-        self.checks = Checks(source)
-        recorded = record_checks(source, BANKS[assignment].misconceptions)
+    def __init__(self, assignment, recorded):
+        self.checks = Checks(Course().read_source(assignment))
         self.stored = json.loads(json.dumps(recorded))
 
     def reports(self, changes, names=None):
@@ -46,8 +44,8 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebooks():
-    return {name: Notebook(name) for name in ASSIGNMENTS}
+def notebooks(recorded):
+    return {name: Notebook(name, recorded(name)) for name in ASSIGNMENTS}
 
 
 @pytest.fixture(autouse=True)

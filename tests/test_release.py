@@ -19,10 +19,11 @@ ASSIGNMENT, NAME = "01_backprop", "backprop.ipynb"
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+def bundle(tmp_path_factory, gradebooks, recorded):
     """The unzipped bundle of 01, in a folder of its own."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
+        monkeypatch.setattr("grading.release.record_checks", lambda *_: recorded(ASSIGNMENT))
         course = Course()
         release(course, ASSIGNMENT)
     folder = tmp_path_factory.mktemp("student")
