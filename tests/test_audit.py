@@ -1,5 +1,6 @@
 """The audit: tests that are too weak, too strict or unfair are found."""
 
+import functools
 import re
 
 import nbformat
@@ -13,9 +14,15 @@ from grading.misconceptions import Bank, unusual, wrong
 SOURCE = Course().read_source("01_backprop")
 
 
+@pytest.fixture(scope="module")
+def audited():
+    """A function from an assignment to its quick audit, done once."""
+    return functools.cache(lambda assignment: list(audit(assignment, quick=True)))
+
+
 @pytest.mark.parametrize("assignment", Course().assignments())
-def test_the_tests_tell_right_work_from_wrong_work(assignment):
-    found = list(audit(assignment, quick=True))
+def test_the_tests_tell_right_work_from_wrong_work(assignment, audited):
+    found = audited(assignment)
     assert [problem for exercise in found for problem in exercise.problems] == []
     assert all(exercise.caught == exercise.wrong for exercise in found)
     assert all(exercise.kept == exercise.unusual for exercise in found)
@@ -109,10 +116,8 @@ def test_an_equivalent_mutant_that_does_not_exist_is_named():
     assert only("exp_backward", bank).problems == ["there is no mutant 'dx = 1 -> dx = 2'"]
 
 
-def test_the_command_prints_a_table_and_the_kill_rate(capsys, monkeypatch):
-    monkeypatch.setattr(
-        "grading.__main__.audit", lambda assignment, only: audit(assignment, quick=True)
-    )
+def test_the_command_prints_a_table_and_the_kill_rate(audited, capsys, monkeypatch):
+    monkeypatch.setattr("grading.__main__.audit", lambda assignment, only: audited(assignment))
     assert main(["audit", "01_backprop"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"softmax_loss +(\d+) of \1 +\d+ of \d+ +5 of 5\n", out)

@@ -8,7 +8,7 @@ import pytest
 
 from grading.course import Course
 from grading.edition import LIBRARY, withheld_names
-from grading.leaks import code_of, find_leaks, find_unmarked, lines_of
+from grading.leaks import _Secrets, code_of, find_leaks, find_unmarked, lines_of
 from grading.misconceptions import read_bank
 from grading.release import release
 
@@ -25,8 +25,16 @@ def released(tmp_path_factory, gradebooks):
         return release(Course(), ASSIGNMENT).parent
 
 
+@pytest.fixture(scope="module")
+def secrets():
+    """What is looked for in every release; to collect it takes longest."""
+    source = Course().read_source(ASSIGNMENT)
+    return _Secrets(source, set(withheld_names(ASSIGNMENT)), read_bank(ASSIGNMENT))
+
+
 @pytest.fixture
-def folder(released, tmp_path):
+def folder(released, secrets, tmp_path, monkeypatch):
+    monkeypatch.setattr("grading.leaks._Secrets", lambda *_: secrets)
     return shutil.copytree(released, tmp_path / ASSIGNMENT)
 
 
