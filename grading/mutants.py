@@ -74,18 +74,17 @@ def mutants(cell: NotebookNode) -> list[Mutant]:
     regions = list(zip(begins, ends, strict=True))
     tree = ast.parse(cell.source)
     found: dict[str, Mutant] = {}
-    for position, statement in enumerate(ast.walk(tree)):
-        is_ours = isinstance(statement, ast.stmt) and any(
-            first < statement.lineno < last for first, last in regions
-        )
-        if not is_ours:
+    for block, place in _statements(tree):
+        statement = block[place]
+        if not any(first < statement.lineno < last for first, last in regions):
             continue
         before = _first_line(statement)
         for mutated in map(ast.fix_missing_locations, _changed_statements(statement)):
-            changed = copy.deepcopy(tree)
-            _replace(changed, position, mutated)
             change = f"{before} -> {_first_line(mutated)}"
-            found.setdefault(change, Mutant(change, ast.unparse(changed)))
+            if change not in found:
+                block[place] = mutated  # for a moment: a copy of the whole tree takes long
+                found[change] = Mutant(change, ast.unparse(tree))
+        block[place] = statement
     return list(found.values())
 
 
@@ -93,15 +92,15 @@ def _first_line(statement: ast.stmt) -> str:
     return ast.unparse(statement).splitlines()[0]
 
 
-def _replace(tree: ast.AST, position: int, new: ast.stmt) -> None:
-    """Put a statement in the place of the one that `ast.walk` meets at a position."""
-    old = next(node for number, node in enumerate(ast.walk(tree)) if number == position)
-    for parent in ast.walk(tree):
-        for block in ("body", "orelse"):
-            statements = getattr(parent, block, None)
-            if isinstance(statements, list) and old in statements:
-                statements[statements.index(old)] = new
-                return
+def _statements(tree: ast.AST) -> list[tuple[list[ast.stmt], int]]:
+    """Find each statement: the block that it stands in, and its place there."""
+    return [
+        (block, place)
+        for node in ast.walk(tree)
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None))
+        if isinstance(block, list)
+        for place in range(len(block))
+    ]
 
 
 def _changed_statements(statement: ast.stmt) -> Iterator[ast.stmt]:
