@@ -49,7 +49,7 @@ def python(bundle, *arguments):
         "PATH": os.environ["PATH"],
         "HOME": str(bundle.parent),
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": mpl.get_configdir(),  # has the list of fonts, which takes 4 s to make
+        "MPLCONFIGDIR": mpl.get_cachedir(),  # has the list of fonts, which takes 4 s to make
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return subprocess.run(
