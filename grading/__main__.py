@@ -82,8 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub = command(_report, "print again how every submission ended, and what a person should see")
     sub.add_argument("assignment", type=folder)
-    sub = command(_feedback, "write a page of feedback for every graded submission")
+    sub = command(_feedback, "write a page of feedback for every submission")
     sub.add_argument("assignment", type=folder)
+    sub.add_argument("student", nargs="*", help="everybody when left out")
     sub = command(_audit, "measure whether tests tell right work from wrong work")
     sub.add_argument("assignment", nargs="*", type=folder, help="all of them when left out")
     sub.add_argument("--exercise", help="only this one, named as its answer cell")
@@ -124,7 +125,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    pages = generate_feedback(Course(), options.assignment)
+    pages = generate_feedback(Course(), options.assignment, options.student)
     print(f"wrote {len(pages)} pages of feedback, the first is {_short(pages[0])}")
     return 0
 

@@ -6,6 +6,7 @@ import html
 import logging
 import os
 import warnings
+from collections.abc import Iterable
 
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
@@ -41,7 +42,7 @@ REFUSED = """<!DOCTYPE html>
 """
 
 
-def generate_feedback(course: Course, assignment: str) -> list[str]:
+def generate_feedback(course: Course, assignment: str, students: Iterable[str] = ()) -> list[str]:
     """Write a feedback page for every submission that was graded or refused.
 
     Parameters
@@ -50,6 +51,8 @@ def generate_feedback(course: Course, assignment: str) -> list[str]:
         The course.
     assignment : str
         The assignment's name.
+    students : iterable of str, optional
+        For whom; for all when left out.
 
     Returns
     -------
@@ -69,6 +72,12 @@ def generate_feedback(course: Course, assignment: str) -> list[str]:
         marked = [student for student in graded if records.mark(student) is not None]
     refused = [result for result in results if result.status == "refused"]
     refused = [result for result in refused if result.student not in marked]
+    if students := list(students):
+        for student in students:
+            if student not in [*marked, *(result.student for result in refused)]:
+                raise CourseError(f"{student!r} has no result for {assignment}.")
+        marked = [student for student in marked if student in students]
+        refused = [result for result in refused if result.student in students]
     if not marked and not refused:
         raise CourseError(f"nothing is graded yet. Run: python -m grading grade {assignment}")
     for result in refused:

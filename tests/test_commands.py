@@ -54,7 +54,7 @@ def test_check_exits_1_and_says_which_test_fails_and_why(graded_class, notebook,
 
 
 def test_check_goes_on_after_a_cell_that_never_ends(graded_class, notebook, capsys, monkeypatch):
-    monkeypatch.setattr("cs231n_lib.__main__.TIMEOUT", 4)
+    monkeypatch.setattr("cs231n_lib.__main__.TIMEOUT", 2)
     loop = {"reciprocal_backward": "while True:\n    pass"}
     assert student_main(["check", notebook(solutions(graded_class.source) | loop)]) == 1
     out = capsys.readouterr().out

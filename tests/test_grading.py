@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -188,6 +189,11 @@ def test_feedback_has_the_message_and_no_line_of_a_hidden_test(graded_class):
 def test_feedback_before_grading_says_what_to_run(classroom):
     with pytest.raises(CourseError, match="Run: python -m grading grade 01_backprop"):
         generate_feedback(classroom, ASSIGNMENT)
+
+
+def test_feedback_for_somebody_without_a_result_names_them(graded_class):
+    with pytest.raises(CourseError, match="'nobody' has no result for 01_backprop"):
+        generate_feedback(graded_class.course, ASSIGNMENT, ["nobody"])
 
 
 # Bad input
@@ -463,9 +469,8 @@ def test_a_student_who_prints_all_there_is_to_see_shows_no_hidden_test(graded_cl
     )
     tell = {"chain_rule": "import traceback\nraise ValueError(''.join(traceback.format_stack()))"}
     grade_answers(graded_class, "piet", tell, extra=[peek])
-    generate_feedback(graded_class.course, ASSIGNMENT)
-    page = graded_class.course.feedback / "piet" / ASSIGNMENT / "backprop.html"
-    text = page.read_text(encoding="utf-8")
+    [page] = generate_feedback(graded_class.course, ASSIGNMENT, ["piet"])
+    text = Path(page).read_text(encoding="utf-8")
     for cell in graded_class.source.cells:
         _, _, hidden = cell.source.partition("### BEGIN HIDDEN TESTS")
         visible = cell.source.partition("### BEGIN HIDDEN TESTS")[0]
@@ -481,9 +486,8 @@ def test_a_script_in_a_students_text_does_not_reach_the_page(graded_class):
         "display(HTML('<i>see</i><img src=x onerror=alert(2)>'), Javascript('alert(3)'))"
     )
     grade_answers(graded_class, "quin", {}, extra=[script, shown])
-    generate_feedback(graded_class.course, ASSIGNMENT)
-    page = graded_class.course.feedback / "quin" / ASSIGNMENT / "backprop.html"
-    text = page.read_text(encoding="utf-8")
+    [page] = generate_feedback(graded_class.course, ASSIGNMENT, ["quin"])
+    text = Path(page).read_text(encoding="utf-8")
     for danger in ("<script>alert('mine')", "<img src=x", "<script>alert(3)"):
         assert danger not in text
 

@@ -17,7 +17,7 @@ TEST, WRITTEN = "test_exp_backward", "reflect_branch"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory):
+def released(tmp_path_factory, gradebooks):
     """A classroom with a released assignment and nobody in it."""
     folder = tmp_path_factory.mktemp("released") / "classroom"
     with pytest.MonkeyPatch.context() as patched:

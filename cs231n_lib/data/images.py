@@ -135,7 +135,8 @@ def _draw_block(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     v = (np.cos(tilt) * z - np.sin(tilt) * x) / radius
     distance = np.empty((BLOCK, SIZE, SIZE))  # in pixels, negative inside
     for label, form in enumerate(FORMS.values()):
-        distance[y == label] = (radius * form(u, v))[y == label]
+        own = y == label
+        distance[own] = radius[own] * form(u[own], v[own])
     cover = np.clip(0.5 - distance, 0, 1)[..., None]  # of a pixel by the form; smooth at the rim
 
     tells = rng.random(BLOCK) < HUE_BIAS
