@@ -21,7 +21,7 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from grading.audit import KILL_RATE, audit
-from grading.course import ROOT, Course, CourseError
+from grading.course import ROOT, BusyError, Course, CourseError
 from grading.feedback import generate_feedback
 from grading.grade import class_concerns, grade
 from grading.records import Records, Result
@@ -177,6 +177,8 @@ def _demo(options: argparse.Namespace) -> int:
     print(f"1. Releasing {assignment} without solutions and hidden tests")
     try:
         released = release(course, assignment)
+    except BusyError:
+        raise
     except CourseError:  # the notebook has other tests than when this class was last graded
         shutil.rmtree(course.gradebook_file.parent, ignore_errors=True)
         course = Course()

@@ -29,6 +29,10 @@ class CourseError(Exception):
     """Something that the instructor has to put right; the message says what."""
 
 
+class BusyError(CourseError):
+    """Another process works in this classroom."""
+
+
 class Course:
     """The course's folders, its assignments and its gradebook, as nbgrader_config.py has them."""
 
@@ -86,10 +90,10 @@ class Course:
     def version(self, assignment: str) -> str:
         """Make a short text that changes when marks may: with the notebook, or what grades it."""
         sums = hashlib.sha256(self.source_notebook(assignment).read_bytes() + self.secret())
-        for folder in ("cs231n_lib", "grading"):
-            for path in sorted((ROOT / folder).rglob("*.py")):
-                if not path.is_relative_to(ROOT / "grading" / "misconceptions"):
-                    sums.update(path.read_bytes())
+        grading = ROOT / "grading"
+        files = [*(ROOT / "cs231n_lib").rglob("*.py"), *grading.glob("*.py")]
+        for path in sorted([*files, grading / "course.toml", ROOT / "nbgrader_config.py"]):
+            sums.update(path.read_bytes())
         return sums.hexdigest()
 
     def submissions(self, assignment: str) -> tuple[list[str], list[str]]:
@@ -119,7 +123,7 @@ class Course:
 
         Raises
         ------
-        CourseError
+        BusyError
             If another one does.
         """
         path = self.gradebook_file.with_name("grading.lock")
@@ -128,7 +132,7 @@ class Course:
             with FileLock(path, timeout=2):
                 yield
         except Timeout as error:
-            raise CourseError(
+            raise BusyError(
                 "this classroom is being graded or released to by another process; wait for its "
                 "end, or stop it."
             ) from error

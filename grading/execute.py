@@ -11,6 +11,7 @@ import functools
 import inspect
 import io
 import signal
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, redirect_stdout
@@ -37,6 +38,7 @@ from grading.submission import Notes, writable
 from grading.wire import PeerGone, WireError
 
 SLOWEST_TEST = 60.0  # seconds, with what the test computes itself
+OWN_CELLS = 120.0  # seconds for all cells that a student added
 EXPERIMENT = "experiment"  # the tag of cells that earn no marks
 NOT_GRADABLE = "NotGradable"  # the name of the error of a test that a person has to look at
 MANY_CALLS = (
@@ -121,6 +123,7 @@ def execute(
     """
     with closing(StudentProcess(launch)) as student:
         examination = Examination(examined, student, seconds_per_test, retry, fresh)
+        left, skipped = OWN_CELLS, []
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
@@ -135,11 +138,23 @@ def execute(
                         "numerical differentiation does."
                     )
             elif EXPERIMENT not in cell.metadata.get("tags", []):
-                is_answer = is_solution(cell)
+                is_answer, is_added = is_solution(cell), cell.id not in examined.cells
                 seconds = seconds_per_test if is_answer else seconds_per_cell
+                seconds = min(seconds, left) if is_added else seconds
+                if seconds <= 0:
+                    skipped.append(cell)
+                    continue
+                started = time.monotonic()
                 cell.outputs = _outputs(student.run_cell(cell.source, cell.id, seconds))
+                if is_added:
+                    left -= time.monotonic() - started
                 if is_answer and STUB in cell.source:
                     examination.unanswered.add(cell.id)
+    if skipped and notes is not None:
+        notes.repairs.append(
+            f"Cells of your own took more than {OWN_CELLS:g} s in all; the last were not run, "
+            f"{len(skipped)} of them."
+        )
 
 
 class Examined:
@@ -152,6 +167,8 @@ class Examined:
 
     Attributes
     ----------
+    cells : set of str
+        The assignment's own cells of code.
     answers : list of str
         The answer cells, in order.
     tests : dict of str to str
@@ -160,6 +177,7 @@ class Examined:
 
     def __init__(self, source: NotebookNode) -> None:
         code = [cell for cell in source.cells if cell.cell_type == "code"]
+        self.cells = {cell.id for cell in code}
         self.answers = [cell.id for cell in code if is_solution(cell)]
         self.sources = {cell.id: cell.source for cell in code if is_test(cell)}
         self.tests = {

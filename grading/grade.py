@@ -26,7 +26,7 @@ from grading.sandbox import check, launch, workbook
 from grading.submission import Notes, UngradableError, digest, read_timestamp
 
 LIMITS = "seconds_per_test", "seconds_per_cell"  # that nbgrader_config.py may set for Execute
-SECONDS = 300  # for one submission; its cells and tests have their own, shorter limits
+SECONDS = 900  # for one submission; its cells and tests have their own limits, less in all
 
 
 def grade(

@@ -12,6 +12,7 @@ from grading.execute import Examined, execute
 from grading.repair import Template, is_test
 from grading.sample_class import fill, read_class, solutions
 from grading.sandbox import SandboxError, check, launch
+from grading.submission import Notes
 
 NAMES = ("01_backprop", "02_fully_connected")
 SOURCES = {name: Course().read_source(name) for name in NAMES}
@@ -354,3 +355,39 @@ def test_the_librarys_numerical_gradient_can_not_be_handed_in():
         "01_backprop", {"numerical_gradient": "grad = eval_numerical_gradient(f, x, False, h)"}
     )
     assert "WithheldError: eval_numerical_gradient" in lost["test_numerical_gradient_values"]
+
+
+def test_cells_of_their_own_that_take_too_long_in_all_cost_no_points(monkeypatch):
+    monkeypatch.setattr("grading.execute.OWN_CELLS", 2.0)
+    slow = ["import time\ntime.sleep(1.5)"] * 2 + ["late = 1"]
+    name, notes = "01_backprop", Notes()
+    notebook = fill(released(name), solutions(SOURCES[name]))
+    place = [cell.id for cell in notebook.cells].index("setup") + 1
+    notebook.cells[place:place] = [nbformat.v4.new_code_cell(text) for text in slow]
+    execute(notebook, EXAMINED[name], lambda: launch(name, trusted=True), notes=notes)
+    assert errors(notebook) == {}
+    assert notes.repairs == [
+        "Cells of your own took more than 2 s in all; the last were not run, 1 of them."
+    ]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_an_answer_that_calls_a_function_very_often_is_told_and_keeps_its_points(is_told):
+    numerical = """
+def slope(f, a):
+    d = np.zeros_like(a)
+    for k in np.ndindex(a.shape):
+        e = np.zeros_like(a)
+        e[k] = 0.001
+        d[k] = (f(a + e) - f(a - e)) * 500
+    return d
+dx = slope(lambda x: np.sum(x @ w * dout), x)
+dw = slope(lambda w: np.sum(x @ w * dout), w)
+"""
+    name, notes = "01_backprop", Notes()
+    answers = solutions(SOURCES[name]) | ({"matmul_backward": numerical} if is_told else {})
+    notebook = fill(released(name), answers)
+    execute(notebook, EXAMINED[name], lambda: launch(name, trusted=True), notes=notes)
+    assert errors(notebook) == {}
+    told = [line for line in notes.concerns if line.startswith("matmul_backward: calls <lambda>")]
+    assert bool(told) == bool(notes.concerns) == is_told
