@@ -10,7 +10,7 @@ import ast
 import builtins
 import hashlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from nbformat import NotebookNode
@@ -45,17 +45,40 @@ SHELL = re.compile(r"(?m)^\s*(!|%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\
 LONG = 80  # nodes of a syntax tree; shorter answers are alike by nature
 
 
-def find_concerns(
-    notebook: NotebookNode, source: NotebookNode, answered: Iterable[str]
-) -> list[str]:
+class Usual:
+    """What an assignment itself does: so much is nothing unusual in an answer.
+
+    Parameters
+    ----------
+    source : NotebookNode
+        The assignment, with solutions and all tests.
+    """
+
+    def __init__(self, source: NotebookNode) -> None:
+        cells = [cell for cell in source.cells if cell.cell_type == "code"]
+        trees = {cell.id: _parse(cell.source) for cell in cells}
+        given = [cell.id for cell in cells if not is_solution(cell)]
+        self.names = {name for x in given for name in _functions_and_imports(trees[x])}
+        self.modules = set().union(*(_imported(tree) for tree in trees.values()))
+        self.answers, self.numbers = {}, {}
+        for cell in cells:
+            if is_solution(cell):
+                self.answers[cell.id] = set(_unusual(cell.source, self.modules, self.names))
+                tests = [x.source for x in cells if x.id.startswith(f"test_{cell.id}")]
+                visible = [text.partition("### BEGIN HIDDEN TESTS")[0] for text in tests]
+                numbers = _numbers(_parse("\n".join(visible)))
+                self.numbers[cell.id] = numbers - _numbers(trees[cell.id])
+
+
+def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str]) -> list[str]:
     """Find what is unusual in a student's code.
 
     Parameters
     ----------
     notebook : NotebookNode
         The rebuilt notebook.
-    source : NotebookNode
-        The assignment, with solutions: what the solutions do too is nothing unusual.
+    usual : Usual
+        What the assignment itself does.
     answered : iterable of str
         The answer cells, and those that the student added.
 
@@ -64,24 +87,15 @@ def find_concerns(
     list of str
         What, and where.
     """
-    own = {cell.id: cell.source for cell in source.cells if cell.cell_type == "code"}
-    course = {
-        name
-        for cell in source.cells
-        if cell.cell_type == "code" and not is_solution(cell)
-        for name in _functions_and_imports(_parse(cell.source))
-    }
-    modules = set().union(*(_imported(_parse(text)) for text in own.values()))
     places: defaultdict[str, list[str]] = defaultdict(list)
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.id in answered:
-            usual = set(_unusual(own.get(cell.id, ""), modules, course))
-            for what in dict.fromkeys(_unusual(cell.source, modules, course)):
-                if what not in usual:
-                    places[what].append(cell.id if cell.id in own else "an added cell")
-            tests = [text for name, text in own.items() if name.startswith(f"test_{cell.id}")]
-            if cell.id in own and _has_numbers_of(tests, cell.source, own[cell.id]):
-                places["has the numbers of its visible test"].append(cell.id)
+            where = cell.id if cell.id in usual.answers else "an added cell"
+            for what in dict.fromkeys(_unusual(cell.source, usual.modules, usual.names)):
+                if what not in usual.answers.get(cell.id, ()):
+                    places[what].append(where)
+            if len(usual.numbers.get(cell.id, set()) & _numbers(_parse(cell.source))) >= 2:
+                places["has the numbers of its visible test"].append(where)
     return [f"{listed([*dict.fromkeys(where)])}: {what}." for what, where in places.items()]
 
 
@@ -181,23 +195,33 @@ def _is_tiny(node: ast.AST | None, names: set[str]) -> bool:
     return False
 
 
-def _has_numbers_of(tests: list[str], answer: str, solution: str) -> bool:
-    """Tell whether telling numbers of the visible tests stand in an answer, not in the solution."""
-    visible = [text.partition("### BEGIN HIDDEN TESTS")[0] for text in tests]
-    common = _numbers("\n".join(visible)) & _numbers(answer)
-    return len(common - _numbers(solution)) >= 2
-
-
-def _numbers(source: str) -> set[float]:
-    values = [node.value for node in ast.walk(_parse(source)) if isinstance(node, ast.Constant)]
+def _numbers(tree: ast.AST) -> set[float]:
+    """Collect the numbers that nobody writes by chance."""
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {x for x in values if isinstance(x, float) and len(repr(x).strip("0.")) >= 3}
 
 
 # Answers that are alike
 
 
-def shape_of(answer: str) -> tuple[str, int]:
-    """Sum up an answer so that names, comments and spacing make no difference; and its size."""
+def shapes_of(answers: Mapping[str, str]) -> dict[str, str]:
+    """Sum up each long answer so that names, comments and spacing make no difference.
+
+    Parameters
+    ----------
+    answers : mapping of str to str
+        The texts by exercise.
+
+    Returns
+    -------
+    dict of str to str
+        A short text for each answer of at least `LONG` nodes of its syntax tree.
+    """
+    shapes = {name: _shape_of(answer) for name, answer in answers.items()}
+    return {name: shape for name, shape in shapes.items() if shape}
+
+
+def _shape_of(answer: str) -> str:
     tree = _parse(answer)
     kept = _imported(tree) | set(dir(builtins)) | {"np", "plt"}
     names: dict[str, str] = {}
@@ -215,19 +239,19 @@ def shape_of(answer: str) -> tuple[str, int]:
                 for line in body
                 if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
             ]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16], nodes
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16] if nodes >= LONG else ""
 
 
 def similar_answers(
-    answers: Mapping[str, Mapping[str, tuple[str, int]]], solutions: Mapping[str, tuple[str, int]]
+    answers: Mapping[str, Mapping[str, str]], solutions: Mapping[str, str]
 ) -> list[str]:
     """Find long answers that are the same but for names, and that few students share.
 
     Parameters
     ----------
-    answers : mapping of str to mapping of str to tuple
-        For each student and exercise, what `shape_of` found.
-    solutions : mapping of str to tuple
+    answers : mapping of str to mapping of str to str
+        For each student what `shapes_of` found.
+    solutions : mapping of str to str
         The same for the course's own answers.
 
     Returns
@@ -236,24 +260,21 @@ def similar_answers(
         Who shares what.
     """
     groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    lengths = Counter()
     for student, shapes in answers.items():
-        for exercise, (shape, size) in shapes.items():
-            if size >= LONG:
-                lengths[student] += 1
-                groups[exercise, shape].append(student)
+        for exercise, shape in shapes.items():
+            groups[exercise, shape].append(student)
     most = max(3, len(answers) // 20)  # what many write is the usual way to write it
     shared: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     copied: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for (exercise, shape), students in groups.items():
-        if shape == solutions.get(exercise, ("", 0))[0]:
+        if shape == solutions.get(exercise):
             copied[tuple(students)].append(exercise)
         elif 2 <= len(students) <= most:
             shared[tuple(students)].append(exercise)
     lines = [
         f"{listed(list(students))} have the same answers but for names: {listed(exercises)}."
         for students, exercises in shared.items()
-        if len(exercises) > 1 or min(lengths[student] for student in students) < 3
+        if len(exercises) > 1 or min(len(answers[student]) for student in students) < 3
     ]
     lines += [
         f"{listed(list(students))}: as in the course's own solution but for names: "

@@ -16,7 +16,7 @@ from nbgrader.utils import is_grade, is_solution
 from sqlalchemy.exc import SQLAlchemyError
 
 from cs231n_lib.verdict import describe_error
-from grading.concerns import find_concerns, shape_of, similar_answers
+from grading.concerns import Usual, find_concerns, shapes_of, similar_answers
 from grading.course import Course, CourseError
 from grading.execute import NOT_GRADABLE, Examined, execute
 from grading.pool import JobError, Pool
@@ -128,7 +128,8 @@ def class_concerns(course: Course, assignment: str) -> list[str]:
     with Records(course, assignment) as records:
         shapes = {result.student: answers for result, answers in records.all()}
     source = course.read_source(assignment)
-    solutions = {cell.id: shape_of(cell.source) for cell in source.cells if is_solution(cell)}
+    code = [cell for cell in source.cells if cell.cell_type == "code" and is_solution(cell)]
+    solutions = shapes_of({cell.id: cell.source for cell in code})
     return similar_answers(shapes, solutions)
 
 
@@ -194,6 +195,7 @@ class _Grader:
         self._source = course.read_source(assignment)
         self._name = course.source_notebook(assignment).name
         self._template, self._examined = Template(self._source), Examined(self._source)
+        self._usual = Usual(self._source)
         limits = course.config.Execute
         self._limits = {key: limits[key] for key in LIMITS if key in limits}
         self._max_points = sum(
@@ -217,7 +219,7 @@ class _Grader:
         released = self._template.released
         unanswered = tuple(name for name, text in answers.items() if text == released[name])
         added = [cell.id for cell in notebook.cells if cell.id not in released]
-        notes.concerns += find_concerns(notebook, self._source, [*answers, *added])
+        notes.concerns += find_concerns(notebook, self._usual, [*answers, *added])
         execute(
             notebook,
             self._examined,
@@ -234,11 +236,8 @@ class _Grader:
             status, reason = "blank", "no answer was written."
         if notes.repairs:
             notebook.cells.insert(0, _list_of_repairs(notes))
-        shapes = {
-            cell.id: shape_of(answers[cell.id])
-            for cell in notebook.cells
-            if cell.id in answers and cell.id not in unanswered and cell.cell_type == "code"
-        }
+        code = {cell.id for cell in notebook.cells if cell.cell_type == "code"}
+        shapes = shapes_of({x: answers[x] for x in answers if x in code and x not in unanswered})
         by_hand = any(score is None for score in scores.values())
         result = self._result(student, status, points, reason, notes, by_hand)
         text = nbformat.writes(notebook)

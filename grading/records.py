@@ -92,7 +92,7 @@ class Graded:
     timestamp : datetime or None
         When it was handed in, in UTC.
     shapes : dict
-        What `grading.concerns.shape_of` found in each answer.
+        What `grading.concerns.shapes_of` found.
     """
 
     result: Result
@@ -100,7 +100,7 @@ class Graded:
     text: str = ""
     unanswered: tuple[str, ...] = ()
     timestamp: datetime | None = None
-    shapes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    shapes: dict[str, str] = field(default_factory=dict)
 
 
 class Records:
@@ -163,13 +163,14 @@ class Records:
         """List the students that the gradebook knows."""
         return {student for (student,) in self._db.query(Student.id)}
 
-    def all(self) -> Iterator[tuple[Result, dict[str, tuple[str, int]]]]:
+    def all(self) -> Iterator[tuple[Result, dict[str, str]]]:
         """Go through all results, each with the shapes of its answers."""
         yield from self._select()
 
-    def _select(self, *conditions) -> Iterator[tuple[Result, dict]]:
+    def _select(self, *conditions) -> Iterator[tuple[Result, dict[str, str]]]:
         query = RECORDS.select().where(RECORDS.c.assignment == self._assignment, *conditions)
-        for row in self._db.execute(query.order_by(RECORDS.c.student)).all():
+        some = {"yield_per": 500}  # of a large class, at a time
+        for row in self._db.execute(query.order_by(RECORDS.c.student), execution_options=some):
             by_hand = row.by_hand and self._waits(row.student)  # a person may have marked it since
             result = Result(
                 row.student,
