@@ -126,7 +126,7 @@ def _report(options: argparse.Namespace) -> int:
 
 def _feedback(options: argparse.Namespace) -> int:
     pages = generate_feedback(Course(), options.assignment, options.student)
-    print(f"wrote {len(pages)} pages of feedback, the first is {_short(pages[0])}")
+    print(f"pages of feedback: {len(pages)}; the first is {_short(pages[0])}")
     return 0
 
 
