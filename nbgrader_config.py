@@ -19,6 +19,11 @@ c.CourseDirectory.autograded_directory = f"{classroom}/autograded"
 c.CourseDirectory.feedback_directory = f"{classroom}/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / classroom / 'gradebook.db'}"
 c.ExportPlugin.to = str(root / classroom / "grades.csv")
+# What was downloaded from an LMS goes into archive/ below this; see docs/instructors.md.
+c.ZipCollectApp.collect_directory_structure = str(
+    root / classroom / "downloaded" / "{assignment_id}" / "{collect_step}"
+)
+c.ZipCollectApp.collector_plugin = "grading.collect.Collector"
 
 # nbgrader's own steps, with three of ours: an answer is put into the notebook that was released,
 # a student's code runs in a sandbox and its tests outside of it, and feedback shows no hidden test.

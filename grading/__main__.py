@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from nbgrader.utils import is_solution
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from tqdm import tqdm
 
 from grading.audit import KILL_RATE, audit
@@ -46,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except SQLAlchemyError as error:
+        print(f"error: the gradebook: {getattr(error, 'orig', error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("stopped; what is graded so far is kept. The same command goes on.", file=sys.stderr)

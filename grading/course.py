@@ -47,6 +47,10 @@ class Course:
         self.feedback = ROOT / folders.feedback_directory
         self.gradebook_file = Path(folders.db_url.removeprefix("sqlite:///"))
 
+    def __reduce__(self) -> tuple[type[Course], tuple]:
+        """Let another process read the settings itself: a class in them can't be sent there."""
+        return Course, ()
+
     def assignments(self) -> list[str]:
         """Name every assignment that has a notebook, in order."""
         return sorted(path.parent.name for path in self.source.glob("*/*.ipynb"))

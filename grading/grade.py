@@ -86,6 +86,8 @@ def grade(
     max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
     with course.lock(), Records(course, assignment) as records:
         _check_release(source, records, assignment)
+        records.renew_penalties()
+        records.forget(handed_in)
         workbook(assignment)  # once, for all the processes that follow
         sums = {}
         for student in named or handed_in:
@@ -159,7 +161,8 @@ def _save(records: Records, graded: Graded, handed_in: str) -> Result:
     except (OSError, SQLAlchemyError) as error:
         why = getattr(error, "orig", None) or getattr(error, "strerror", None) or error
         return Result(result.student, "failed", None, result.max_points, f"not written: {why}.")
-    return result
+    # what a person has marked before need not be marked again
+    return replace(result, by_hand=result.by_hand and records.waits(result.student))
 
 
 # In a process of the pool

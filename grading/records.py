@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -163,6 +163,15 @@ class Records:
         """List the students that the gradebook knows."""
         return {student for (student,) in self._db.query(Student.id)}
 
+    def forget(self, handed_in: Iterable[str]) -> None:
+        """Forget those who have neither a folder nor a mark any more, as after a new name."""
+        for result, _ in list(self.all()):
+            if result.student not in handed_in and self.mark(result.student) is None:
+                mine = RECORDS.c.assignment == self._assignment
+                mine &= RECORDS.c.student == result.student
+                self._db.execute(RECORDS.delete().where(mine))
+        self._db.commit()
+
     def all(self) -> Iterator[tuple[Result, dict[str, str]]]:
         """Go through all results, each with the shapes of its answers."""
         yield from self._select()
@@ -171,7 +180,7 @@ class Records:
         query = RECORDS.select().where(RECORDS.c.assignment == self._assignment, *conditions)
         some = {"yield_per": 500}  # of a large class, at a time
         for row in self._db.execute(query.order_by(RECORDS.c.student), execution_options=some):
-            by_hand = row.by_hand and self._waits(row.student)  # a person may have marked it since
+            by_hand = row.by_hand and self.waits(row.student)  # a person may have marked it since
             result = Result(
                 row.student,
                 row.status,
@@ -184,7 +193,8 @@ class Records:
             )
             yield result, json.loads(row.shapes)
 
-    def _waits(self, student: str) -> bool:
+    def waits(self, student: str) -> bool:
+        """Tell whether something of a student's work is still to be marked by a person."""
         try:
             found = self._gradebook.find_submission(self._assignment, student)
         except MissingEntry:
@@ -270,6 +280,13 @@ class Records:
                 comment.auto_comment = "No response." if cell.name in graded.unanswered else None
             db.flush()
             self._set_penalty(submission, mine)
+
+    def renew_penalties(self) -> None:
+        """Set what being late costs, by the due date, the extensions and the marks of now."""
+        for submission in self._gradebook.assignment_submissions(self._assignment):
+            for notebook in submission.notebooks:
+                self._set_penalty(submission, notebook)
+        self._db.commit()
 
     def _set_penalty(self, submission: SubmittedAssignment, notebook: SubmittedNotebook) -> None:
         """Let the course's plugin say what being late costs."""
