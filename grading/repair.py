@@ -311,7 +311,7 @@ class _Rebuilding:
         if name is None:
             if marks.get("grade") is True:
                 self.notes.concerns.append(f"an added cell claims points ({grade_id(cell)!r}).")
-        elif marks and grade_id(cell) == name:
+        elif marks and grade_id(cell) == name and not _is_as_released(cell):
             own = self.own[name].metadata.get("nbgrader", {})
             for key in ("points", "grade", "solution", "locked"):
                 if key in own and marks.get(key) != own[key]:
@@ -343,12 +343,15 @@ def _change(released: str, cell: NotebookNode) -> str:
     rest = iter(text.splitlines())
     if all(line in rest for line in lines if line):  # in this order
         return "added to"
-    marks = cell.metadata.get("nbgrader", {})
+    return "released" if _is_as_released(cell) else "changed"
+
+
+def _is_as_released(cell: NotebookNode) -> bool:
+    """Tell whether a cell has the sum that a release gave it, also an earlier one."""
     try:
-        is_released = marks.get("checksum") == compute_checksum(cell)
-    except (KeyError, TypeError, ValueError):
-        is_released = False
-    return "released" if is_released else "changed"
+        return cell.metadata.nbgrader.checksum == compute_checksum(cell)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _tree(source: str) -> str | None:

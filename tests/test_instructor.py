@@ -4,6 +4,7 @@ import shutil
 
 import nbformat
 import pytest
+from nbgrader.utils import compute_checksum
 
 from grading.__main__ import main
 from grading.collect import Collector
@@ -12,7 +13,9 @@ from grading.feedback import generate_feedback
 from grading.grade import grade
 from grading.records import Records
 from grading.release import release
+from grading.repair import Template, rebuild
 from grading.sample_class import fill, solutions
+from grading.submission import Notes
 
 ASSIGNMENT = "01_backprop"
 NAME = "backprop.ipynb"
@@ -108,6 +111,23 @@ def test_the_settings_may_hold_a_class_of_their_own(course):
 
     course.config.AssignLatePenalties.own = TenPercent
     assert len(generate_feedback(course, ASSIGNMENT)) == 2
+
+
+# A mended test
+
+
+def test_points_of_an_earlier_release_are_no_concern_and_others_are(marked):
+    source = marked.read_source(ASSIGNMENT)
+    released = nbformat.read(marked.release / ASSIGNMENT / NAME, as_version=4)
+    [test] = [cell for cell in released.cells if cell.id == "test_chain_rule"]
+    test.metadata.nbgrader.points = 50
+    notes = Notes()
+    rebuild(released, Template(source), notes)
+    assert notes.concerns == ["test_chain_rule: 'points' was set to 50."]
+    test.metadata.nbgrader.checksum = compute_checksum(test)  # as nbgrader does
+    notes = Notes()
+    rebuild(released, Template(source), notes)
+    assert notes.concerns == []
 
 
 # Marks by hand, and names
