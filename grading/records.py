@@ -165,8 +165,9 @@ class Records:
 
     def forget(self, handed_in: Iterable[str]) -> None:
         """Forget those who have neither a folder nor a mark any more, as after a new name."""
+        there = set(handed_in)
         for result, _ in list(self.all()):
-            if result.student not in handed_in and self.mark(result.student) is None:
+            if result.student not in there and self.mark(result.student) is None:
                 mine = RECORDS.c.assignment == self._assignment
                 mine &= RECORDS.c.student == result.student
                 self._db.execute(RECORDS.delete().where(mine))
