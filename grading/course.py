@@ -47,9 +47,9 @@ class Course:
         self.feedback = ROOT / folders.feedback_directory
         self.gradebook_file = Path(folders.db_url.removeprefix("sqlite:///"))
 
-    def __reduce__(self) -> tuple[type[Course], tuple]:
+    def __reduce__(self) -> tuple:
         """Let another process read the settings itself: a class in them can't be sent there."""
-        return Course, ()
+        return _read_course, (str(self.gradebook_file.parent),)
 
     def assignments(self) -> list[str]:
         """Name every assignment that has a notebook, in order."""
@@ -140,6 +140,11 @@ class Course:
                 "this classroom is being graded or released to by another process; wait for its "
                 "end, or stop it."
             ) from error
+
+
+def _read_course(classroom: str) -> Course:
+    os.environ["CS231N_CLASSROOM"] = classroom
+    return Course()
 
 
 def write_whole(path: Path, data: bytes) -> None:
