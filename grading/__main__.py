@@ -106,7 +106,13 @@ def _release(options: argparse.Namespace) -> int:
 
 def _grade(options: argparse.Namespace) -> int:
     course = Course()
+    course.source_notebook(options.assignment)  # complain before a gradebook is made
+    with Records(course, options.assignment) as records:
+        roster = records.roster()
     results = _grade_aloud(course, options.assignment, options.student, options.trust_submissions)
+    new = [repr(x.student) for x in results if x.points is not None and x.student not in roster]
+    if roster and new:
+        print(f"Not on the class list before, and now in the gradebook: {', '.join(new)}.\n")
     if not options.student:
         _print_others(course, options.assignment)
     return 0 if all(result.points is not None for result in results) else 1

@@ -17,7 +17,7 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Boolean, Column, Float, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, MetaData, Row, Select, String, Table, Text
 
 from grading.course import Course, write_whole
 
@@ -130,6 +130,14 @@ class Records:
     def __exit__(self, *error: object) -> None:
         self._gradebook.close()
 
+    @property
+    def _query(self) -> Select:
+        mine = RECORDS.c.assignment == self._assignment
+        return RECORDS.select().where(mine).order_by(RECORDS.c.student)
+
+    def _where(self, student: str) -> list:
+        return [RECORDS.c.assignment == self._assignment, RECORDS.c.student == student]
+
     def cells(self) -> dict[str, float | None]:
         """List the cells of the assignment that the gradebook knows, with their points."""
         try:
@@ -143,14 +151,12 @@ class Records:
     def find(self, student: str, handed_in: str) -> Result | None:
         """Find the result of exactly these files and tests, if it is all still there."""
         same = [RECORDS.c.handed_in == handed_in, RECORDS.c.course == self._version]
-        found = self._select(RECORDS.c.student == student, *same)
-        for result, _ in found:
-            if result.points is None:
-                return result
-            path = self._course.autograded / student / self._assignment / self._notebook
-            if path.exists() and self.mark(student) is not None:
-                return result
-        return None
+        row = self._db.execute(self._query.where(RECORDS.c.student == student, *same)).one_or_none()
+        if row is None or row.points is None:
+            return row and _result(row, waits=False)
+        path = self._course.autograded / student / self._assignment / self._notebook
+        is_there = path.exists() and self.mark(student) is not None
+        return _result(row, self.waits(student)) if is_there else None
 
     def mark(self, student: str) -> float | None:
         """Find the mark that a student has so far."""
@@ -165,41 +171,25 @@ class Records:
 
     def forget(self, handed_in: Iterable[str]) -> None:
         """Forget those who have neither a folder nor a mark any more, as after a new name."""
-        there = set(handed_in)
-        for result, _ in list(self.all()):
-            if result.student not in there and self.mark(result.student) is None:
-                mine = RECORDS.c.assignment == self._assignment
-                mine &= RECORDS.c.student == result.student
-                self._db.execute(RECORDS.delete().where(mine))
+        names = {row.student for row in self._db.execute(self._query)}
+        for student in names.difference(handed_in):
+            if self.mark(student) is None:
+                self._db.execute(RECORDS.delete().where(*self._where(student)))
         self._db.commit()
 
     def all(self) -> Iterator[tuple[Result, dict[str, str]]]:
         """Go through all results, each with the shapes of its answers."""
-        yield from self._select()
-
-    def _select(self, *conditions) -> Iterator[tuple[Result, dict[str, str]]]:
-        query = RECORDS.select().where(RECORDS.c.assignment == self._assignment, *conditions)
+        submissions = self._db.query(SubmittedAssignment.student_id)
+        submissions = submissions.filter(SubmittedAssignment.needs_manual_grade)
+        submissions = submissions.join(Assignment).filter(Assignment.name == self._assignment)
+        waiting = {student for (student,) in submissions}  # a person may have marked some since
         some = {"yield_per": 500}  # of a large class, at a time
-        for row in self._db.execute(query.order_by(RECORDS.c.student), execution_options=some):
-            by_hand = row.by_hand and self.waits(row.student)  # a person may have marked it since
-            result = Result(
-                row.student,
-                row.status,
-                row.points,
-                row.max_points,
-                row.reason,
-                by_hand,
-                tuple(json.loads(row.repairs)),
-                tuple(json.loads(row.concerns)),
-            )
-            yield result, json.loads(row.shapes)
+        for row in self._db.execute(self._query, execution_options=some):
+            yield _result(row, row.student in waiting), json.loads(row.shapes)
 
     def waits(self, student: str) -> bool:
         """Tell whether something of a student's work is still to be marked by a person."""
-        try:
-            found = self._gradebook.find_submission(self._assignment, student)
-        except MissingEntry:
-            return False
+        found = self._gradebook.find_submission(self._assignment, student)
         return bool(found.needs_manual_grade)
 
     def save(self, graded: Graded, handed_in: str) -> None:
@@ -210,8 +200,7 @@ class Records:
         """
         result = graded.result
         try:
-            key = {"assignment": self._assignment, "student": result.student}
-            where = [RECORDS.c[name] == value for name, value in key.items()]
+            where = self._where(result.student)
             old = self._db.execute(RECORDS.select().where(*where)).one_or_none()
             if graded.scores:
                 self._write_files(graded)
@@ -219,6 +208,8 @@ class Records:
                 self._save_marks(graded, is_same)
             self._db.execute(RECORDS.delete().where(*where))
             values = {
+                "assignment": self._assignment,
+                "student": result.student,
                 "status": result.status,
                 "points": result.points,
                 "max_points": result.max_points,
@@ -230,7 +221,7 @@ class Records:
                 "handed_in": handed_in,
                 "course": self._version,
             }
-            self._db.execute(RECORDS.insert().values(**key, **values))
+            self._db.execute(RECORDS.insert().values(values))
             self._db.commit()
         finally:
             self._db.rollback()  # of nothing, unless something failed
@@ -284,6 +275,12 @@ class Records:
 
     def renew_penalties(self) -> None:
         """Set what being late costs, by the due date, the extensions and the marks of now."""
+        assignment = self._gradebook.find_assignment(self._assignment)
+        paid = self._db.query(SubmittedNotebook).filter(
+            SubmittedNotebook.late_submission_penalty > 0
+        )
+        if assignment.duedate is None and paid.first() is None:
+            return  # nobody can be late
         for submission in self._gradebook.assignment_submissions(self._assignment):
             for notebook in submission.notebooks:
                 self._set_penalty(submission, notebook)
@@ -300,3 +297,10 @@ class Records:
         notebook.late_submission_penalty = (
             None if penalty is None else min(max(penalty, 0), notebook.score)
         )
+
+
+def _result(row: Row, waits: bool) -> Result:
+    """Make a result from what was written of it."""
+    notes = tuple(json.loads(row.repairs)), tuple(json.loads(row.concerns))
+    known = row.student, row.status, row.points, row.max_points, row.reason
+    return Result(*known, row.by_hand and waits, *notes)
