@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # One thread for each matrix product: on few cores, more of them slow one another down.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup demo test test-slow lint lab formgrader bench ladder bench-grading
+.PHONY: help setup demo test adversarial test-slow lint lab formgrader bench ladder bench-grading
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -33,7 +33,10 @@ demo: .venv/installed  ## release, hand in, grade and return the first assignmen
 	@$(BIN)/python -m grading demo
 
 test: .venv/installed-test  ## the tests, in minutes
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m "not slow and not adversarial"
+
+adversarial: .venv/installed-test  ## the tests with odd, dishonest and broken submissions, in minutes
+	@$(BIN)/python -m pytest -m adversarial tests/adversarial
 
 test-slow: .venv/installed-test  ## the rest of the tests
 	@$(BIN)/python -m pytest -m slow
