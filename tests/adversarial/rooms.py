@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -17,6 +18,7 @@ from grading.sample_class import fill, solutions
 from grading.sandbox import SandboxError, check
 
 ASSIGNMENT, NAME = "01_backprop", "backprop.ipynb"
+ROOT = Path(__file__).resolve().parents[2]
 FULL = 37  # points that tests give
 
 

@@ -464,7 +464,7 @@ def sigmoid_forward(x):
     return cache.out, cache
 '''
 TABS = "def exp_backward(dout, cache):\n\tout = cache\n\tif True:\n\t\tdx = dout * out\n\treturn dx"
-UNICODE = "δ, größe = dout, out\nабв = δ * größe\ndx = абв"
+UNICODE = "δ, größe = dout, out\nété = δ * größe\ndx = été"
 WARNING = "import warnings\nwarnings.warn('careful')\nnp.float64(1) / 0\ndx = dout * out"
 PRINTS = "print('dout is', dout, end='!')\nprint(dout, out)\ndx = dout * out"
 
