@@ -41,7 +41,7 @@ TRICKS = re.compile(
     r"__class__|__reduce__|__instancecheck__|__format__"
 )
 NUMERICAL = re.compile(r"(eval_)?numerical_gradient\w*|check_gradient\w*|num_grad\w*")
-SHELL = re.compile(r"(?m)^\s*(!|%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$")
+SHELL = re.compile(r"(?m)^[ \t]*(!|%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$")
 LONG = 80  # nodes of a syntax tree; shorter answers are alike by nature
 
 
@@ -101,7 +101,7 @@ def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str])
 
 def _parse(source: str) -> ast.Module:
     try:
-        return ast.parse(re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source))
+        return ast.parse(re.sub(r"(?m)^([ \t]*)[%!?].*$", r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 

@@ -394,7 +394,7 @@ def _without_markup(cell: NotebookNode) -> NotebookNode:
     """
     if cell.cell_type != "code":
         text = re.sub(r"<(?=[a-zA-Z/!?])", "<\u200b", cell.source)
-        text = re.sub(r"!\[([^\]]*)\]\(attachment:[^)]*\)", r"(picture: \1)", text)
+        text = re.sub(r"!\[([^\[\]]*)\]\(attachment:[^()]*\)", r"(picture: \1)", text)
         cell.source = re.sub(r"\](\(|:)\s*([^\s)]*)", _link, text)
         cell.cell_type = "markdown"
         cell.pop("attachments", None)

@@ -258,7 +258,7 @@ def _parse(source: str, filename: str) -> tuple[ast.Module, str]:
     try:
         return ast.parse(source, filename), source
     except SyntaxError:
-        plain = re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)
+        plain = re.sub(r"(?m)^([ \t]*)[%!?].*$", r"\1pass", source)
         if plain == source:
             raise
         return ast.parse(plain, filename), plain
