@@ -355,7 +355,9 @@ def _run_test(
             except Exception as error:
                 where = getattr(error, "where", "")
                 message = f"{error} (in {where})" if where and str(error) else str(error)
-                failure = type(error).__name__, message
+                kind = type(error).__name__
+                # no student decides what waits for a person
+                failure = "Exception" if kind == NOT_GRADABLE else kind, message
             calls = wire.most_calls(wire.order("restore"))
             wire.forget()
     except (PeerGone, WireError) as error:
