@@ -26,6 +26,7 @@ from grading.sandbox import check, launch, workbook
 from grading.submission import Notes, UngradableError, digest, read_timestamp
 
 LIMITS = "seconds_per_test", "seconds_per_cell"  # that nbgrader_config.py may set for Execute
+LONGEST_REASON = 500  # characters
 SECONDS = 900  # for one submission; its cells and tests have their own limits, less in all
 
 
@@ -255,8 +256,15 @@ class _Grader:
         notes: Notes,
         by_hand: bool = False,
     ) -> Result:
-        notes = tuple(notes.repairs), tuple(notes.concerns)
-        return Result(student, status, points, self._max_points, reason, by_hand, *notes)
+        lines = tuple(map(_one_line, notes.repairs)), tuple(map(_one_line, notes.concerns))
+        reason = _one_line(reason)
+        return Result(student, status, points, self._max_points, reason, by_hand, *lines)
+
+
+def _one_line(text: str) -> str:
+    """Keep what a student has written short, and harmless where it is printed."""
+    text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]} ..."
 
 
 def _scores(notebook: NotebookNode, unanswered: tuple[str, ...]) -> dict[str, float | None]:
