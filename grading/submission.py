@@ -184,11 +184,15 @@ def read_notebook(path: Path, name: str, notes: Notes) -> NotebookNode:
     for begin, what in OTHER_FILES.items():
         if data.lstrip().startswith(begin):
             raise UngradableError(f"{name} is {what}, not a notebook; hand in the .ipynb file.")
+    encoding = json.detect_encoding(data)
     try:
-        text = data.decode(json.detect_encoding(data))
+        text = data.decode(encoding)
     except UnicodeDecodeError:
-        text = data.decode("latin-1")
-        notes.repairs.append(f"{name} was not saved as UTF-8; it was read as Latin-1.")
+        encoding = "latin-1"
+        text = data.decode(encoding)
+    if not encoding.startswith("utf-8"):
+        how = encoding.replace("utf", "UTF").replace("latin", "Latin")
+        notes.repairs.append(f"{name} was not saved as UTF-8; it was read as {how}.")
     try:
         content = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:  # also a number with thousands of digits
@@ -202,7 +206,9 @@ def read_notebook(path: Path, name: str, notes: Notes) -> NotebookNode:
     except (AttributeError, KeyError, TypeError) as error:
         raise UngradableError(f"{name} is JSON, but not a notebook.") from error
     if len(read) < len(cells):
-        notes.repairs.append(f"{len(cells) - len(read)} cells had no text that can be read.")
+        lost = len(cells) - len(read)
+        cells_had = "1 cell had" if lost == 1 else f"{lost} cells had"
+        notes.repairs.append(f"{cells_had} no text that can be read.")
     return NotebookNode(cells=read)
 
 
