@@ -164,6 +164,7 @@ class _Rebuilding:
         ]
         self.names = self._names()
         self.taken: set[int] = set()  # positions of cells whose text has found its place
+        self.chosen: dict[str, int] = {}  # and where the answers were found that have their cell
 
     def belongs(self) -> bool:
         """Tell whether this is a notebook of the assignment, and not of another one."""
@@ -223,6 +224,7 @@ class _Rebuilding:
         if defining:
             own.source = self.cells[defining[-1]].source
             self.taken.update(defining)  # an older version does not come back below
+            self.chosen[name] = defining[-1]
             if len(copies) > 1:
                 text = f"{name}: its cell is there {len(copies)} times; the last answer counts."
                 self.notes.repairs.append(text)
@@ -258,7 +260,10 @@ class _Rebuilding:
             elif name is None or name in self.answers:
                 new_cell = new_code_cell if cell.cell_type == "code" else new_markdown_cell
                 added = new_cell(writable(cell.source), id=f"added-{k}")
-                groups[previous].append(_without_markup(added))
+                group = groups[previous]
+                # the upper part of an answer's cell that was split stays above it
+                is_above = k < self.chosen.get(name, -1)
+                group.insert(group.index(own) if is_above else len(group), _without_markup(added))
         return groups
 
     def _written_answer(
