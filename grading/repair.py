@@ -289,7 +289,7 @@ class _Rebuilding:
         if lost:
             repairs.append(f"Tests that were missing, and were put back: {listed(lost)}.")
         altered = {
-            name: _change(self.released[name], self.cells[k])
+            (name, _change(self.released[name], self.cells[k]))
             for name in tests
             for k in self._copies(name)
         }
@@ -298,7 +298,7 @@ class _Rebuilding:
             ("released", "Tests of another release; the newest were run"),
             ("changed", "Tests that were changed; the course's were run"),
         ):
-            names = [name for name in altered if altered[name] == kind]
+            names = [name for name in tests if (name, kind) in altered]
             if names:
                 repairs.append(f"{text}: {listed(names)}.")
                 if kind == "changed":
