@@ -25,6 +25,7 @@ from grading.submission import (
 )
 
 # What programs do with tagged cells, or the grader does: a student has no reason to set them.
+SECRET = "### BEGIN HIDDEN TESTS", "### BEGIN SOLUTION"  # what a release does not have
 TELLING_TAGS = {"skip-execution", "raises-exception", "experiment"}
 
 
@@ -306,6 +307,9 @@ class _Rebuilding:
         order = [list(self.own).index(name) for name in dict.fromkeys(self.names) if name]
         if order != sorted(order):
             repairs.append("The cells were in another order; the assignment's order counts.")
+        secret = [line for line in SECRET if any(line in cell.source for cell in self.cells)]
+        if secret:
+            concerns.append(f"this is a copy of what only instructors have: {listed(secret)}.")
         for cell, name in zip(self.cells, self.names, strict=True):
             self._note_marks(cell, name)
 

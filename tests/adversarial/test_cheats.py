@@ -154,9 +154,9 @@ MARKED = [
     Cheat("tests without a mark", every_test(ungraded), "'grade' was set to False"),
     Cheat("an answer with points", edited(graded_answer), "exp_backward: 'grade' was set to True"),
     Cheat("a test of one's own", edited(added_test), "an added cell claims points"),
-    Cheat("the course's own file", own_source, "hidden|solution", FULL),
-    Cheat("a file with the hidden tests", with_hidden_tests, "hidden", FULL),
-    Cheat("a hard link to the course's file", hard_link, "hidden|solution", FULL),
+    Cheat("the course's own file", own_source, "only instructors have", FULL),
+    Cheat("a file with the hidden tests", with_hidden_tests, "only instructors have", FULL),
+    Cheat("a hard link to the course's file", hard_link, "only instructors have", FULL),
 ]
 
 # What the tests use
