@@ -26,6 +26,9 @@ from grading.submission import (
 
 # What programs do with tagged cells, or the grader does: a student has no reason to set them.
 SECRET = "### BEGIN HIDDEN TESTS", "### BEGIN SOLUTION"  # what a release does not have
+SCRIPT = re.compile(
+    r"<\s*(script|iframe|object|embed)\b|javascript:|<[a-z][^<>]*\son\w+\s*=", re.IGNORECASE
+)
 TELLING_TAGS = {"skip-execution", "raises-exception", "experiment"}
 
 
@@ -328,11 +331,8 @@ class _Rebuilding:
         own_tags = self.own[name].metadata.get("tags", []) if name else []
         for tag in TELLING_TAGS.intersection(cell.metadata.get("tags", [])).difference(own_tags):
             self.notes.concerns.append(f"{where} has the tag {tag!r}.")
-        if cell.cell_type != "code" and _SCRIPT.search(cell.source):
-            self.notes.concerns.append(f"a text has a script for the browser: {where}.")
-
-
-_SCRIPT = re.compile(r"<\s*(script|iframe|object|embed)|javascript:|\son\w+\s*=", re.IGNORECASE)
+        if SCRIPT.search(cell.source):
+            self.notes.concerns.append(f"there is a script for the browser: {where}.")
 
 
 def _texts(notebook: NotebookNode) -> list[str]:

@@ -710,17 +710,17 @@ print("{SCRIPT}")
 raise ValueError("{SCRIPT}")
 """
 BROWSER = [
-    Cheat("a script in a text", edited(lambda nb: add(nb, text(SCRIPT))), "a script"),
+    Cheat("a script in a text", edited(lambda nb: add(nb, text(SCRIPT))), "script for the browser"),
     Cheat(
         "a script in a written answer",
         edited(lambda nb: cell_of(nb, "reflect_branch").update(source=f"I see. {SCRIPT}")),
-        "a script",
+        "script for the browser",
     ),
-    Cheat("a script in what code shows", cell(SHOWN), "a script"),
+    Cheat("a script in what code shows", cell(SHOWN), "script for the browser"),
     Cheat(
         "a script in an error",
         answer(f'raise type("{SCRIPT}", (Exception,), {{}})("{SCRIPT}")'),
-        "a script",
+        "script for the browser",
     ),
 ]
 
