@@ -24,11 +24,11 @@ from grading.submission import (
     writable,
 )
 
-# What programs do with tagged cells, or the grader does: a student has no reason to set them.
 SECRET = "### BEGIN HIDDEN TESTS", "### BEGIN SOLUTION"  # what a release does not have
 SCRIPT = re.compile(
-    r"<\s*(script|iframe|object|embed)\b|javascript:|<[a-z][^<>]*\son\w+\s*=", re.IGNORECASE
+    r"<\s*(script|iframe|object|embed)\b|javascript:|<[a-z][^<>\n]*\son\w+\s*=", re.IGNORECASE
 )
+# What programs do with tagged cells, or the grader does: a student has no reason to set them.
 TELLING_TAGS = {"skip-execution", "raises-exception", "experiment"}
 
 
