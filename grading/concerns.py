@@ -27,13 +27,14 @@ HARMLESS = re.compile(
 )
 REACHING = re.compile(
     r"open|exec|eval|compile|__import__|globals|locals|vars|setattr|delattr|get_ipython|"
-    r"breakpoint|input|memoryview|__builtins__|__file__"
+    r"breakpoint|input|memoryview|getattr|NotGradable|__builtins__|__file__"
 )
 INNER = re.compile(
     r"__globals__|__code__|__dict__|__subclasses__|__bases__|__mro__|__builtins__|"
     r"__closure__|__loader__|__spec__|__wrapped__|__class__|f_back|f_locals|f_globals|"
     r"f_code|tb_frame|gi_frame|_getframe|_current_frames|__reduce__|__getattribute__|"
-    r"__array_interface__|displayhook"
+    r"__array_interface__|__file__|displayhook|_?(os|sys|builtins|subprocess)|"
+    r"fromfile|memmap|loadtxt|genfromtxt"
 )
 TRICKS = re.compile(
     r"__eq__|__ne__|__lt__|__le__|__gt__|__ge__|__bool__|__float__|__array__|"
@@ -139,6 +140,10 @@ def _unusual(source: str, modules: set[str], course: set[str]) -> Iterator[str]:
                 yield f"uses {name}: numerical differentiation"
             case ast.Attribute(attr=name) if INNER.fullmatch(name):
                 yield f"reads {name}"
+            case ast.Constant(value=str(name)) if INNER.fullmatch(name) or TRICKS.fullmatch(name):
+                yield f"names {name}"
+            case ast.Global(names=names):
+                yield f"keeps {listed(names)} between calls"
             case ast.ClassDef(bases=bases, body=body):
                 names = [method.name for method in body if isinstance(method, ast.FunctionDef)]
                 yield from (f"defines {name}" for name in names if TRICKS.fullmatch(name))
