@@ -197,6 +197,10 @@ def _is_tiny(node: ast.AST | None, names: set[str]) -> bool:
             return name in names
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
             return _is_tiny(left, names) or _is_tiny(right, names)
+        case ast.BinOp(op=ast.Pow(), left=ast.Constant(), right=ast.UnaryOp(op=ast.USub())):
+            return True  # 10**-5, 2.0**-20
+        case ast.BinOp(op=ast.Div(), left=ast.Constant(value=1), right=ast.Constant(value=below)):
+            return isinstance(below, int | float) and below >= 1000
     return False
 
 
