@@ -191,7 +191,7 @@ PATCHES = [
     Cheat(
         "a test function of one's own",
         cell("def test_exp_backward():\n    pass"),
-        "redefines test_exp_backward",
+        "changed tests: test_exp_backward",
     ),
     Cheat(
         "the display hook",
