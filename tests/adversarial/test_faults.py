@@ -360,7 +360,7 @@ CELLS = [
     Fault("an answer of 20 MB", answer("x = '" + "x" * 20_000_000 + "'\n" + PASSED), ""),
     Fault("10,000 cells", edited(thousands), "all tests pass", FULL),
     Fault("a sum of 600 terms", answer(TERMS), "all tests pass", FULL),
-    Fault("a sum of 1200 terms", answer(TERMS + " + 0.0" * 600), "", FULL),
+    Fault("a sum of 1200 terms", answer(TERMS + " + 0.0" * 600), "exp_backward"),
     Fault("a sum of 20,000 terms", answer(MORE_TERMS), "exp_backward: "),
     Fault("100,000 signs", answer(SIGNS), "exp_backward: "),
     Fault("100,000 brackets", answer("dx = " + "(" * 100_000), "exp_backward: "),
