@@ -42,7 +42,10 @@ TRICKS = re.compile(
     r"__class__|__reduce__|__instancecheck__|__format__"
 )
 NUMERICAL = re.compile(r"(eval_)?numerical_gradient\w*|check_gradient\w*|num_grad\w*")
-SHELL = re.compile(r"(?m)^[ \t]*(!|%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$")
+SHELL = re.compile(  # but for what installs packages
+    r"(?m)^[ \t]*(!(?! *pip3? +install [^;&|\n]*$)|"
+    r"%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$"
+)
 HIDDEN = re.compile(r"(?ms)^ *### BEGIN HIDDEN TESTS$.*?^ *### END HIDDEN TESTS$\n?")
 LONG = 80  # nodes of a syntax tree; shorter answers are alike by nature
 
