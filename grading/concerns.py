@@ -11,7 +11,7 @@ import builtins
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
@@ -105,7 +105,9 @@ def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str])
             try:
                 tree = _parse(cell.source)  # without tests that were merged into an answer
                 tree.body = [node for node in tree.body if ast.dump(node) not in usual.released]
-                found = list(_unusual(cell.source, tree, usual.modules, usual.names))
+                modules = usual.modules | usual.answers.keys()
+                found = list(_unusual(cell.source, tree, modules, usual.names))
+                found += _borrowed(tree, usual.answers.keys())
                 if len(usual.numbers.get(cell.id, set()) & _numbers(tree)) >= 2:
                     found.append("has the numbers of its visible test")
             except RecursionError:
@@ -177,6 +179,18 @@ def _unusual(source: str, tree: ast.Module, modules: set[str], course: set[str])
         yield from (f"redefines {name}" for name in names if name in course)
     if _has_difference_quotient(tree):
         yield "divides by a tiny step: numerical differentiation"
+
+
+def _borrowed(tree: ast.Module, asked: Collection[str]) -> Iterator[str]:
+    """Find what is asked for, and is taken from the library; grading's own has no bodies."""
+    modules = _imported(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("cs231n_lib"):
+                found = [alias.name for alias in names if alias.name in asked]
+                yield from (f"takes {name} from the library" for name in found)
+            case ast.Attribute(attr=name) if name in asked and _root(node) in modules:
+                yield f"takes {name} from the library"
 
 
 def _root(node: ast.expr) -> str:
