@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
@@ -69,7 +70,7 @@ class Usual:
         for cell in cells:
             if cell.id.startswith("test_"):
                 self.released |= set(map(ast.dump, _parse(HIDDEN.sub("", cell.source)).body))
-        self.answers, self.numbers = {}, {}
+        self.answers, self.numbers, self.sequences = {}, {}, {}
         for cell in cells:
             if is_solution(cell):
                 self.answers[cell.id] = set(
@@ -77,8 +78,9 @@ class Usual:
                 )
                 tests = [x.source for x in cells if x.id.startswith(f"test_{cell.id}")]
                 visible = [text.partition("### BEGIN HIDDEN TESTS")[0] for text in tests]
-                numbers = _numbers(_parse("\n".join(visible)))
-                self.numbers[cell.id] = numbers - _numbers(trees[cell.id])
+                shown, own = _parse("\n".join(visible)), trees[cell.id]
+                self.numbers[cell.id] = _numbers(shown) - _numbers(own)
+                self.sequences[cell.id] = _sequences(shown) - _sequences(own)
 
 
 def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str]) -> list[str]:
@@ -108,7 +110,8 @@ def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str])
                 modules = usual.modules | usual.answers.keys()
                 found = list(_unusual(cell.source, tree, modules, usual.names))
                 found += _borrowed(tree, usual.answers.keys())
-                if len(usual.numbers.get(cell.id, set()) & _numbers(tree)) >= 2:
+                numbers = usual.numbers.get(cell.id, set()) & _numbers(tree)
+                if len(numbers) >= 2 or usual.sequences.get(cell.id, set()) & _sequences(tree):
                     found.append("has the numbers of its visible test")
             except RecursionError:
                 found = ["is too deep to be looked through"]
@@ -239,6 +242,19 @@ def _numbers(tree: ast.AST) -> set[float]:
     """Collect the numbers that nobody writes by chance."""
     values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {x for x in values if isinstance(x, float) and len(repr(x).strip("0.")) >= 3}
+
+
+def _sequences(tree: ast.AST) -> set[tuple[float, ...]]:
+    """Collect the lists, tuples and arguments of three or more different numbers."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Call(args=items):
+                with suppress(ValueError, TypeError):  # not all of them are numbers
+                    values = [ast.literal_eval(item) for item in items]
+                    if len(set(values)) >= 3:
+                        found.add(tuple(map(float, values)))
+    return found
 
 
 # Answers that are alike
