@@ -45,7 +45,7 @@ class Room:
         self.points = {
             cell.id: cell.metadata.nbgrader.points for cell in self.source.cells if is_test(cell)
         }
-        self.results, self.pages = {}, {}
+        self.results = {}
 
     def solved(self, **changed):
         """Fill in the right answers, but for some; an answer that is None stays blank."""
@@ -63,13 +63,15 @@ class Room:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def grade(self, *students, feedback=False, **options):
+    def grade(self, *students, **options):
         """Grade all that was handed in, or some."""
         results = {r.student: r for r in grade(self.course, ASSIGNMENT, students, **options)}
         self.results |= results
-        if feedback:
-            generate_feedback(self.course, ASSIGNMENT)
         return results
+
+    def write_pages(self, students=()):
+        """Write feedback for all, or some."""
+        generate_feedback(self.course, ASSIGNMENT, students)
 
     def scores(self, student):
         """Read the points of each test from the gradebook."""

