@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -53,6 +54,30 @@ def classroom(tmp_path, monkeypatch, gradebooks):
 
     monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path / "classroom"))
     return Course()
+
+
+@pytest.fixture(scope="session")
+def new_classroom(tmp_path_factory, gradebooks, recorded):
+    """Make courses in which 01_backprop is released, and nobody has handed in yet."""
+    from grading.course import Course
+    from grading.release import release
+
+    def at(folder):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setenv("CS231N_CLASSROOM", str(folder))
+            return Course()
+
+    released = tmp_path_factory.mktemp("released")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("grading.release.record_checks", lambda *_: recorded("01_backprop"))
+        release(at(released), "01_backprop")
+
+    def make():
+        folder = tmp_path_factory.mktemp("classroom")
+        shutil.copytree(released, folder, dirs_exist_ok=True)
+        return at(folder)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Marks and how each grading ended are written together, and kept."""
 
 import json
-import shutil
 import sqlite3
 from datetime import datetime
 
@@ -10,29 +9,17 @@ import pytest
 from grading.course import Course, CourseError
 from grading.grade import grade
 from grading.records import Graded, Records, Result
-from grading.release import release
 
 ASSIGNMENT = "01_backprop"
 TEST, WRITTEN = "test_exp_backward", "reflect_branch"
 
 
-@pytest.fixture(scope="module")
-def released(tmp_path_factory, gradebooks):
-    """A classroom with a released assignment and nobody in it."""
-    folder = tmp_path_factory.mktemp("released") / "classroom"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("CS231N_CLASSROOM", str(folder))
-        patched.setattr("grading.release.record_checks", lambda *_: {})  # it takes a while
-        release(Course(), ASSIGNMENT)
-    return folder
-
-
 @pytest.fixture
-def course(released, tmp_path, monkeypatch):
-    """A copy of that classroom."""
-    monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path / "classroom"))
-    shutil.copytree(released, tmp_path / "classroom")
-    return Course()
+def course(new_classroom, monkeypatch):
+    """A course with a released assignment and nobody in it."""
+    course = new_classroom()
+    monkeypatch.setenv("CS231N_CLASSROOM", str(course.gradebook_file.parent))
+    return course
 
 
 def graded(student="ada", points=1.0, **changes):

@@ -14,6 +14,7 @@ from rooms import (
     FULL,
     MARKS,
     NAME,
+    Room,
     add,
     cell_of,
     code,
@@ -729,8 +730,8 @@ PAGES = LOOKING + BROWSER  # a page takes longer than grading, and only these sh
 
 
 @pytest.fixture(scope="module")
-def room(new_room):
-    room = new_room()
+def room(new_classroom):
+    room = Room(new_classroom())
     for case in CASES:
         case.write(room, room.folder(str(case)))
     room.grade()
@@ -849,8 +850,8 @@ def renamed(answers):
 
 
 @pytest.fixture(scope="module")
-def several(new_room):
-    room = new_room()
+def several(new_classroom):
+    room = Room(new_classroom())
     own = dict.fromkeys(DEGREES)
     save(room.solved(**DEGREES), room.folder("ann"))
     save(room.solved(**renamed(DEGREES)), room.folder("bob"))
@@ -927,8 +928,8 @@ LINKS = [
 
 
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: link.__name__)
-def test_a_link_is_not_followed_and_the_reason_says_so(new_room, link):
-    room = new_room()
+def test_a_link_is_not_followed_and_the_reason_says_so(new_classroom, link):
+    room = Room(new_classroom())
     link(room)
     result = room.grade()["a"]
     assert (result.status, result.points) == ("refused", None)

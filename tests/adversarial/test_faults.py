@@ -24,6 +24,7 @@ from rooms import (
     MARKS,
     NAME,
     ROOT,
+    Room,
     add,
     cell_of,
     code,
@@ -378,8 +379,8 @@ EITHER = {"print-replaced", "an-answer-of-20-mb"}  # what it costs is the studen
 
 
 @pytest.fixture(scope="module")
-def room(new_room):
-    room = new_room()
+def room(new_classroom):
+    room = Room(new_classroom())
     save(room.solved(), room.folder("earlier"))
     save(room.solved(exp_backward="dx = dout"), room.folder("earlier too"))
     room.grade()
@@ -440,8 +441,8 @@ def test_after_all_faults_nothing_runs_and_the_gradebook_is_whole(room):
     assert room.is_gradebook_intact()
 
 
-def test_an_unreadable_file_is_refused_or_graded(new_room):
-    room = new_room()
+def test_an_unreadable_file_is_refused_or_graded(new_classroom):
+    room = Room(new_classroom())
     unreadable(room, room.folder("a"))
     result = room.grade()["a"]
     assert result.status == ("graded" if os.geteuid() == 0 else "refused")
@@ -454,8 +455,8 @@ SLOW = "import time\ntime.sleep(2)\ndx = dout * out"
 
 
 @pytest.fixture
-def three(new_room):
-    room = new_room()
+def three(new_classroom):
+    room = Room(new_classroom())
     for name in "abc":
         save(room.solved(), room.folder(name))
     return room

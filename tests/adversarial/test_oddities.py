@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbgrader.utils import is_solution
-from rooms import FULL, MARKS, NAME, add, cell_of, code, remove, save, slug, text, where
+from rooms import FULL, MARKS, NAME, Room, add, cell_of, code, remove, save, slug, text, where
 
 from grading.repair import is_test
 
@@ -534,8 +534,8 @@ CASES = FILES + PLACES + CELLS + ANSWERS
 
 
 @pytest.fixture(scope="module")
-def room(new_room):
-    room = new_room()
+def room(new_classroom):
+    room = Room(new_classroom())
     for case in CASES:
         case.write(room, room.folder(str(case)))
     room.grade()
@@ -578,8 +578,8 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def named(new_room):
-    room = new_room()
+def named(new_classroom):
+    room = Room(new_classroom())
     for name in NAMES.values():
         save(room.solved(), room.folder(name))
     room.grade()
