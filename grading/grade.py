@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -244,7 +245,7 @@ class _Grader:
         shapes = shapes_of({x: answers[x] for x in answers if x in code and x not in unanswered})
         by_hand = any(score is None for score in scores.values())
         result = self._result(student, status, points, reason, notes, by_hand)
-        text = nbformat.writes(notebook)
+        text = json.dumps(notebook, ensure_ascii=False)  # nbformat's own form takes much longer
         return Graded(result, scores, text, unanswered, timestamp, shapes)
 
     def _result(

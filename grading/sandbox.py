@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import compileall
 import functools
 import itertools
 import os
@@ -14,6 +15,7 @@ import sysconfig
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import matplotlib as mpl
 import psutil
@@ -70,6 +72,8 @@ def workbook(assignment: str) -> Path:
     fonts.mkdir()
     for path in Path(mpl.get_cachedir()).glob("fontlist-*.json"):
         shutil.copyfile(path, fonts / path.name)
+    # each worker would compile it all anew
+    compileall.compile_dir(folder, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
     for path in [folder, *folder.rglob("*")]:  # another user has to read it
         path.chmod(0o755 if path.is_dir() else 0o644)
     return folder

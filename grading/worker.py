@@ -17,7 +17,6 @@ import sys
 import types
 from collections import Counter
 from contextlib import suppress
-from importlib.abc import Loader
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, ClassVar
@@ -52,8 +51,8 @@ class _LazyFinder:
         return spec
 
 
-class _LazyLoader(Loader):
-    def __init__(self, loader: Loader) -> None:
+class _LazyLoader:
+    def __init__(self, loader: Any) -> None:
         self.loader = loader
 
     def create_module(self, spec: Any) -> Any:
