@@ -27,9 +27,9 @@ import nbformat
 import psutil
 from tqdm import tqdm
 
-from grading.course import ROOT, Course
+from grading.course import ROOT, Course, processors
 from grading.execute import EXPERIMENT
-from grading.grade import grade, processors
+from grading.grade import grade
 from grading.release import release
 from grading.sample_class import fill, solutions
 from grading.sandbox import SandboxError, check

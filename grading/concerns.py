@@ -47,7 +47,6 @@ SHELL = re.compile(  # but for what installs packages
     r"(?m)^[ \t]*(!(?! *pip3? +install [^;&|\n]*$)|"
     r"%%?(bash|sh|script|system|sx|run|perl|ruby|cmd)\b).*$"
 )
-HIDDEN = re.compile(r"(?ms)^ *### BEGIN HIDDEN TESTS$.*?^ *### END HIDDEN TESTS$\n?")
 LONG = 80  # nodes of a syntax tree; shorter answers are alike by nature
 
 
@@ -58,29 +57,28 @@ class Usual:
     ----------
     source : NotebookNode
         The assignment, with solutions and all tests.
+    released : mapping of str to str
+        The texts that students were given, by the ids of the cells.
     """
 
-    def __init__(self, source: NotebookNode) -> None:
-        self.released: set[str] = set()  # what tests define
+    def __init__(self, source: NotebookNode, released: Mapping[str, str]) -> None:
         cells = [cell for cell in source.cells if cell.cell_type == "code"]
         trees = {cell.id: _parse(cell.source) for cell in cells}
-        given = [cell.id for cell in cells if not is_solution(cell)]
-        self.names = {name for x in given for name in _functions_and_imports(trees[x])}
-        self.modules = set().union(*(_imported(tree) for tree in trees.values()))
-        for cell in cells:
-            if cell.id.startswith("test_"):
-                self.released |= set(map(ast.dump, _parse(HIDDEN.sub("", cell.source)).body))
+        tests = {x: _parse(text) for x, text in released.items() if x.startswith("test_")}
+        given = [trees[cell.id] for cell in cells if not is_solution(cell)]
+        asked = [cell for cell in cells if is_solution(cell)]
+        self.tests = {ast.dump(node) for tree in tests.values() for node in tree.body}
+        self.names = {name for tree in given for name in _functions_and_imports(tree)}
+        # a function too can be given attributes, and a call be counted there
+        self.modules = {cell.id for cell in asked}.union(*map(_imported, trees.values()))
         self.answers, self.numbers, self.sequences = {}, {}, {}
-        for cell in cells:
-            if is_solution(cell):
-                self.answers[cell.id] = set(
-                    _unusual(cell.source, trees[cell.id], self.modules, self.names)
-                )
-                tests = [x.source for x in cells if x.id.startswith(f"test_{cell.id}")]
-                visible = [text.partition("### BEGIN HIDDEN TESTS")[0] for text in tests]
-                shown, own = _parse("\n".join(visible)), trees[cell.id]
-                self.numbers[cell.id] = _numbers(shown) - _numbers(own)
-                self.sequences[cell.id] = _sequences(shown) - _sequences(own)
+        for cell in asked:
+            tree = trees[cell.id]
+            found = _unusual(cell.source, tree, self.modules, self.names)
+            self.answers[cell.id] = set(found)
+            shown = [test for x, test in tests.items() if x.startswith(f"test_{cell.id}")]
+            self.numbers[cell.id] = set().union(*map(_numbers, shown)) - _numbers(tree)
+            self.sequences[cell.id] = set().union(*map(_sequences, shown)) - _sequences(tree)
 
 
 def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str]) -> list[str]:
@@ -106,9 +104,8 @@ def find_concerns(notebook: NotebookNode, usual: Usual, answered: Iterable[str])
             where = cell.id if cell.id in usual.answers else "an added cell"
             try:
                 tree = _parse(cell.source)  # without tests that were merged into an answer
-                tree.body = [node for node in tree.body if ast.dump(node) not in usual.released]
-                modules = usual.modules | usual.answers.keys()
-                found = list(_unusual(cell.source, tree, modules, usual.names))
+                tree.body = [node for node in tree.body if ast.dump(node) not in usual.tests]
+                found = list(_unusual(cell.source, tree, usual.modules, usual.names))
                 found += _borrowed(tree, usual.answers.keys())
                 numbers = usual.numbers.get(cell.id, set()) & _numbers(tree)
                 if len(numbers) >= 2 or usual.sequences.get(cell.id, set()) & _sequences(tree):
@@ -203,23 +200,21 @@ def _root(node: ast.expr) -> str:
 
 
 def _has_difference_quotient(tree: ast.AST) -> bool:
-    """Tell whether something is divided by a tiny number, or its double, that was also added."""
-    tiny: set[str] = set()
+    """Tell whether something is divided by a tiny number, or by a multiple of it."""
+    tiny: set[str] = set()  # names of tiny numbers
     for node in ast.walk(tree):
-        named = list(
-            zip(getattr(node, "targets", []), [getattr(node, "value", None)], strict=False)
-        )
-        if isinstance(node, ast.arguments):
-            named = list(zip(node.args[::-1], node.defaults[::-1], strict=False))
-        for target, value in named:
-            if _is_tiny(value, set()):
-                tiny.add(getattr(target, "id", getattr(target, "arg", "")))
-    return any(
-        isinstance(node, (ast.BinOp, ast.AugAssign))
-        and isinstance(node.op, ast.Div)
-        and _is_tiny(getattr(node, "right", getattr(node, "value", None)), tiny)
-        for node in ast.walk(tree)
-    )
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_tiny(value, set()):
+                tiny.add(name)
+            case ast.arguments(args=arguments, defaults=defaults):
+                named = zip(arguments[::-1], defaults[::-1], strict=False)
+                tiny |= {argument.arg for argument, value in named if _is_tiny(value, set())}
+    for node in ast.walk(tree):
+        match node:
+            case ast.BinOp(op=ast.Div(), right=by) | ast.AugAssign(op=ast.Div(), value=by):
+                if _is_tiny(by, tiny):
+                    return True
+    return False
 
 
 def _is_tiny(node: ast.AST | None, names: set[str]) -> bool:

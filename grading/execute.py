@@ -124,6 +124,7 @@ def execute(
     with closing(StudentProcess(launch)) as student:
         examination = Examination(examined, student, seconds_per_test, retry, fresh)
         left, skipped = OWN_CELLS, []
+        calls: dict[str, tuple[int, str]] = {}
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue
@@ -131,12 +132,8 @@ def execute(
             if cell.id in examined.tests:
                 outcome = examination.run(cell.id)
                 cell.outputs = _stream(outcome.text) + ([outcome.error] if outcome.error else [])
-                function, times = outcome.calls
-                if notes is not None and times >= MANY_CALLS:
-                    notes.concerns.append(
-                        f"{examined.tests[cell.id]}: calls {function} {times} times at a time, as "
-                        "numerical differentiation does."
-                    )
+                exercise = examined.tests[cell.id]
+                calls[exercise] = max(calls.get(exercise, (0, "")), outcome.calls)
             elif EXPERIMENT not in cell.metadata.get("tags", []):
                 is_answer, is_added = is_solution(cell), cell.id not in examined.cells
                 seconds = seconds_per_test if is_answer else seconds_per_cell
@@ -150,7 +147,15 @@ def execute(
                     left -= time.monotonic() - started
                 if is_answer and STUB in cell.source:
                     examination.unanswered.add(cell.id)
-    if skipped and notes is not None:
+    if notes is None:
+        return
+    for exercise, (times, function) in calls.items():
+        if times >= MANY_CALLS:
+            notes.concerns.append(
+                f"{exercise}: calls {function} {times} times at a time, as numerical "
+                "differentiation does."
+            )
+    if skipped:
         notes.repairs.append(
             f"Cells of your own took more than {OWN_CELLS:g} s in all; the last were not run, "
             f"{len(skipped)} of them."
@@ -212,7 +217,7 @@ class Outcome(NamedTuple):
     text: str
     ended: tuple[str, str] | None = None
     where: str = ""  # in the student's cells, innermost last
-    calls: tuple[str, int] = ("", 0)  # the function that one call made the student call most often
+    calls: tuple[int, str] = (0, "")  # what one call made the student call most often
 
 
 class Examination:
@@ -337,7 +342,7 @@ def _run_test(
     """Run one test: the answers call what is given, and the test calls some things instead."""
     printed = io.StringIO()
     failure = ended = None
-    where, calls = "", ("", 0)
+    where, calls = "", (0, "")
     try:
         with student.limit(seconds) as wire:
             names = {**course.names, **wire.look_up(course.answers), **instead}

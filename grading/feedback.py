@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 
-from grading.course import Course, CourseError, process_context, write_whole
+from grading.course import Course, CourseError, process_context, processors, write_whole
 from grading.records import Records, Result
 from grading.repair import is_test
 
@@ -83,7 +83,7 @@ def generate_feedback(course: Course, assignment: str, students: Iterable[str] =
     for result in refused:
         _write_refusal(course, assignment, result)
     # pages only read the gradebook, so that they can be written side by side
-    with process_context().Pool(min(os.cpu_count() or 1, max(len(marked), 1))) as pool:
+    with process_context().Pool(max(min(processors(), len(marked)), 1)) as pool:
         failures = pool.starmap(_write_page, [(course, assignment, who) for who in marked])
     for who, failure in zip(marked, failures, strict=True):
         if failure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -18,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cs231n_lib.verdict import describe_error
 from grading.concerns import Usual, find_concerns, shapes_of, similar_answers
-from grading.course import Course, CourseError
+from grading.course import Course, CourseError, processors
 from grading.execute import NOT_GRADABLE, Examined, execute
 from grading.pool import JobError, Pool
 from grading.records import Graded, Records, Result
@@ -85,7 +84,7 @@ def grade(
     if not trusted:
         check()
     source = course.read_source(assignment)
-    max_points = sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
+    max_points = _max_points(source)
     with course.lock(), Records(course, assignment) as records:
         _check_release(source, records, assignment)
         records.renew_penalties()
@@ -93,6 +92,11 @@ def grade(
         workbook(assignment)  # once, for all the processes that follow
         sums = {}
         for student in named or handed_in:
+            if not student.isprintable():  # also what is no text at all
+                reason = "the folder's name has a character that can't be printed; rename it."
+                shown = ascii(student)[1:-1]
+                yield _save(records, Graded(Result(shown, "refused", None, max_points, reason)), "")
+                continue
             sums[student] = digest(course.submitted / student / assignment)
             found = None if named or not sums[student] else records.find(student, sums[student])
             if found is not None:
@@ -103,15 +107,9 @@ def grade(
         with Pool(prepare, size, SECONDS) as pool:
             for student, graded in pool.run(sums):
                 if isinstance(graded, JobError):
-                    graded = Graded(Result(student, "failed", None, max_points, str(graded)))
+                    reason = _one_line(str(graded))
+                    graded = Graded(Result(student, "failed", None, max_points, reason))
                 yield _save(records, graded, sums[student])
-
-
-def processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def class_concerns(course: Course, assignment: str) -> list[str]:
@@ -135,6 +133,10 @@ def class_concerns(course: Course, assignment: str) -> list[str]:
     code = [cell for cell in source.cells if cell.cell_type == "code" and is_solution(cell)]
     solutions = shapes_of({cell.id: cell.source for cell in code})
     return similar_answers(shapes, solutions)
+
+
+def _max_points(source: NotebookNode) -> float:
+    return sum(cell.metadata.nbgrader.points for cell in source.cells if is_test(cell))
 
 
 def _check_release(source: NotebookNode, records: Records, assignment: str) -> None:
@@ -197,28 +199,22 @@ class _Grader:
 
     def __init__(self, course: Course, assignment: str, start: Callable[[], Popen]) -> None:
         self._course, self._assignment, self._start = course, assignment, start
-        self._source = course.read_source(assignment)
+        source = course.read_source(assignment)
         self._name = course.source_notebook(assignment).name
-        self._template, self._examined = Template(self._source), Examined(self._source)
-        self._usual = Usual(self._source)
+        self._template, self._examined = Template(source), Examined(source)
+        self._usual = Usual(source, self._template.released)
         limits = course.config.Execute
         self._limits = {key: limits[key] for key in LIMITS if key in limits}
-        self._max_points = sum(
-            cell.metadata.nbgrader.points for cell in self._source.cells if is_test(cell)
-        )
+        self._max_points = _max_points(source)
 
     def grade(self, student: str) -> Graded:
         """Grade a student's submission."""
         notes = Notes()
         folder = self._course.submitted / student / self._assignment
         try:
-            if not student.isprintable() or student != student.strip():
-                raise UngradableError("the folder's name has a line break, or the like; rename it.")
             notebook = read_submission(folder, self._name, self._template, notes)
         except UngradableError as error:
-            shown = student.encode("utf-8", "backslashreplace").decode()
-            shown = shown if shown.isprintable() else ascii(shown)[1:-1]
-            return Graded(self._result(shown, "refused", None, str(error), notes))
+            return Graded(self._result(student, "refused", None, str(error), notes))
         timestamp = read_timestamp(folder, notes)
         answers = {cell.id: cell.source for cell in notebook.cells if is_solution(cell)}
         released = self._template.released

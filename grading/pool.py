@@ -46,7 +46,7 @@ class Pool:
     Parameters
     ----------
     prepare : callable
-        Called once in each process; returns the function that does a job.
+        Called once in each process, at its first job; returns the function that does a job.
     size : int
         How many processes.
     seconds : float
@@ -151,11 +151,12 @@ def _work(
         os.setsid()  # Ctrl-C goes to the parent alone
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     warnings.simplefilter("ignore")
-    work = prepare()
+    work = None
     with suppress(EOFError):
         while True:
             job = pipe.recv()
             try:
+                work = work or prepare()
                 result = work(job)
             except Exception as error:  # one job must not end the others
                 result = JobError(f"{type(error).__name__}: {error}")

@@ -34,7 +34,8 @@ TELLING_TAGS = {"skip-execution", "raises-exception", "experiment"}
 
 def grade_id(cell: NotebookNode) -> str | None:
     """Name a cell of the assignment by its nbgrader id, or None for any other cell."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
+    name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    return name if isinstance(name, str) else None
 
 
 def is_test(cell: NotebookNode) -> bool:
@@ -205,7 +206,7 @@ class _Rebuilding:
             by_text = self.template.by_text.get(_plain(cell.source))
             choices = [grade_id(cell), cell.get("id"), by_text]
             choices += known if len(known) == 1 else []
-            names.append(next((x for x in choices if isinstance(x, str) and x in self.own), None))
+            names.append(next((name for name in choices if name in self.own), None))
         return names
 
     def _copies(self, name: str) -> list[int]:
@@ -256,12 +257,13 @@ class _Rebuilding:
             previous = name or previous
             if k in self.taken or not self._is_changed(k):
                 continue
-            own = self.own.get(name)
-            if own is not None and (grade_id(own) is None or own.cell_type != "code"):
-                if grade_id(own) is None or name in self.answers:
-                    own.source = writable(cell.source)
-                    _without_markup(own)
-            elif name is None or name in self.answers:
+            own, is_answer = self.own.get(name), name in self.answers
+            if own is not None and (
+                grade_id(own) is None or (is_answer and own.cell_type != "code")
+            ):
+                own.source = writable(cell.source)
+                _without_markup(own)
+            elif own is None or is_answer:
                 new_cell = new_code_cell if cell.cell_type == "code" else new_markdown_cell
                 added = new_cell(writable(cell.source), id=f"added-{k}")
                 group = groups[previous]

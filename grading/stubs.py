@@ -131,10 +131,10 @@ class StudentWire(Wire):
             raise WireError("the names of the answers are incomplete.")
         return {name: found[name] for name in names if name in found}
 
-    def most_calls(self, told: Any) -> tuple[str, int]:
+    def most_calls(self, told: Any) -> tuple[int, str]:
         """Take how often a function of the student was called, in the types it must have."""
         if type(told) is list and [type(part) for part in told] == [str, int]:
-            return told[0][:100], told[1]
+            return told[1], told[0][:100]
         raise WireError("it was disturbed (no count of calls).")
 
 

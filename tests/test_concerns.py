@@ -7,10 +7,17 @@ from nbformat.v4 import new_code_cell
 from grading.concerns import Usual, find_concerns, shapes_of, similar_answers
 from grading.course import Course
 from grading.misconceptions import changed, read_bank
+from grading.repair import Template
 
 COURSE = Course()
 SOURCE = COURSE.read_source("01_backprop")
-USUAL = Usual(SOURCE)
+
+
+def usual_of(source):
+    return Usual(source, Template(source).released)
+
+
+USUAL = usual_of(SOURCE)
 CELLS = {cell.id: cell for cell in SOURCE.cells}
 
 
@@ -81,7 +88,7 @@ def test_a_place_is_named_once_for_each_concern():
 @pytest.mark.parametrize("assignment", COURSE.assignments())
 def test_no_right_answer_and_no_honest_mistake_raises_a_concern(assignment):
     source, bank = COURSE.read_source(assignment), read_bank(assignment)
-    cells, usual = {cell.id: cell for cell in source.cells}, Usual(source)
+    cells, usual = {cell.id: cell for cell in source.cells}, usual_of(source)
     honest = [unusual.changes for unusual in bank.unusual]
     honest += [{mistake.exercise: mistake.change} for mistake in bank.misconceptions]
     assert len(honest) > 100
@@ -118,14 +125,16 @@ def test_the_librarys_numerical_gradient_in_an_answer_is_told():
 def test_numbers_of_the_visible_test_in_an_answer_are_told():
     source = nbformat.from_dict(SOURCE)
     cells = {cell.id: cell for cell in source.cells}
-    cells["test_exp_backward"].source = "x = [0.731, 2.514]\n### BEGIN HIDDEN TESTS\ny = 8.271"
+    cells[
+        "test_exp_backward"
+    ].source = "x = [0.731, 2.514]\n### BEGIN HIDDEN TESTS\ny = 8.271\n### END HIDDEN TESTS"
     answer = "def exp_backward(dout, out):\n    return {0.731: 2.514}[dout]"
-    assert concerns(source, Usual(source), exp_backward=answer) == [
+    assert concerns(source, usual_of(source), exp_backward=answer) == [
         "exp_backward: has the numbers of its visible test."
     ]
     assert (
         concerns(
-            source, Usual(source), exp_backward="def exp_backward(dout, out):\n    return 8.271"
+            source, usual_of(source), exp_backward="def exp_backward(dout, out):\n    return 8.271"
         )
         == []
     )

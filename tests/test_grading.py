@@ -558,6 +558,58 @@ def test_a_number_with_thousands_of_digits_is_refused_in_one_line(graded_class):
     assert (result.status, result.points) == ("refused", None)
 
 
+def test_a_cell_whose_name_is_no_text_stops_nobody(graded_class):
+    course = graded_class.course
+    notebook = json.loads(nbformat.writes(submission(graded_class)))
+    notebook["cells"][0]["metadata"]["nbgrader"] = {"grade_id": ["a"], "grade": True}
+    folder = course.submitted / "listed" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / NAME).write_text(json.dumps(notebook), encoding="utf-8")
+    [result] = grade(course, ASSIGNMENT, ["listed"])
+    assert (result.status, result.points) == ("graded", 37)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name has to be text")
+def test_a_folder_whose_name_is_no_text_is_refused_and_stops_nobody(graded_class):
+    course = graded_class.course
+    name = os.fsdecode(b"o\xff")
+    (course.submitted / name / ASSIGNMENT).mkdir(parents=True)
+    first, second = grade(course, ASSIGNMENT, [name, "ben"])
+    shutil.rmtree(course.submitted / name)
+    assert (first.student, first.status) == (r"o\udcff", "refused")
+    assert first.reason == "the folder's name has a character that can't be printed; rename it."
+    assert second.status == "blank"
+
+
+def test_a_folder_whose_name_ends_with_a_space_is_graded(graded_class):
+    assert grade_answers(graded_class, "ida ", {}).points == 37
+
+
+def test_a_file_that_may_not_be_read_is_refused_and_stops_nobody(graded_class, monkeypatch):
+    course = graded_class.course
+    folder = course.submitted / "shut" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / NAME).write_text("{}")
+
+    def denied(self, *arguments):
+        if "shut" in self.parts:
+            raise PermissionError(13, "Permission denied")
+        return read(self, *arguments)
+
+    def opened(path, *arguments, **options):
+        if "shut" in str(path):
+            raise PermissionError(13, "Permission denied")
+        return open(path, *arguments, **options)
+
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("grading.submission.open", opened, raising=False)
+    results = {result.student: result for result in grade(course, ASSIGNMENT, ["shut", "ben"])}
+    first, second = results["shut"], results["ben"]
+    assert first.reason == "backprop.ipynb can't be read: Permission denied."
+    assert {first.status, second.status} == {"refused", "blank"}
+
+
 def test_a_written_answer_keeps_its_text_but_for_tags(graded_class):
     submitted = submission(graded_class)
     template = Template(graded_class.source)

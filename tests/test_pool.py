@@ -31,6 +31,11 @@ def do(job):
     return os.getpid() if kind == "pid" else value
 
 
+def fail_to_prepare():
+    """Fail at what every job needs."""
+    raise OSError("no worker")
+
+
 def run(jobs, size=2, seconds=20):
     with Pool(prepare, size, seconds) as pool:
         return dict(pool.run(jobs))
@@ -101,3 +106,11 @@ def test_the_processes_end_with_a_parent_that_is_killed():
     while any(psutil.pid_exists(pid) for pid in pids) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_what_every_job_needs_and_is_not_there_is_said_for_each():
+    with Pool(fail_to_prepare, 2, 20) as pool:
+        results = dict(pool.run([1, 2, 3]))
+    assert {job: str(error) for job, error in results.items()} == dict.fromkeys(
+        [1, 2, 3], "OSError: no worker"
+    )
