@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.animation import FuncAnimation
 
 from cs231n_lib.graph import Graph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Lines differ by dash and marker as well as by color, so that a figure printed in grey still reads.
 STYLE = {
@@ -34,6 +38,67 @@ LINES = {
 def use_style() -> None:
     """Set the workbook's style for all figures that follow in this session."""
     plt.rcParams.update(STYLE | {"axes.prop_cycle": plt.cycler(**LINES)})
+
+
+def show(text: str) -> None:
+    """Show the figures drawn so far, and below them a line for readers who can't see them.
+
+    Parameters
+    ----------
+    text : str
+        What the figure shows, in a sentence or two with its numbers.
+    """
+    plt.show()
+    print(text)
+
+
+@dataclass(frozen=True)
+class Animation:
+    """Pictures one after the other, with buttons in a notebook; in print, one of them.
+
+    Attributes
+    ----------
+    html : str
+        The pictures with buttons to play and to step forward and back; it needs no network.
+    still : bytes
+        The picture for print, as PNG.
+    """
+
+    html: str
+    still: bytes
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/html": self.html, "image/png": self.still}
+
+
+def animate(
+    fig: Figure, draw: Callable[[int], Any], num_frames: int, frames_per_second: float = 10
+) -> Animation:
+    """Draw a figure again and again; the last picture is the one for print.
+
+    Parameters
+    ----------
+    fig : Figure
+        What is drawn on; it is closed, so that it is not shown a second time.
+    draw : callable
+        Takes the number of a frame, from 0, and draws it on `fig`. It clears what has to go.
+    num_frames : int
+        How many pictures; each takes about 0.1 s and 20 kB.
+    frames_per_second : float, default 10
+        How fast it plays.
+
+    Returns
+    -------
+    Animation
+        Shown by Jupyter when it is a cell's last value; elsewhere by ``display``.
+    """
+    film = FuncAnimation(fig, draw, frames=num_frames)
+    html = film.to_jshtml(fps=frames_per_second, default_mode="once")
+    draw(num_frames - 1)
+    still = BytesIO()
+    fig.savefig(still, format="png")
+    plt.close(fig)
+    return Animation(html, still.getvalue())
 
 
 def draw_graph(
@@ -79,6 +144,38 @@ def draw_graph(
     ax.set(xlim=(-0.4, width - 0.8), ylim=(height - 0.4, -0.6), title=title)
     ax.axis("off")
     return ax
+
+
+def step_backward(graph: Graph, gradients: Mapping[str, Any]) -> Animation:
+    """Draw a backward pass step by step: each picture adds what one more gate sends back.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, after `Graph.forward`.
+    gradients : mapping of str to number or ndarray
+        The gradient of every node, such as `Graph.backward` returns. A node's gradient is shown
+        once everything that reads it has been visited.
+
+    Returns
+    -------
+    Animation
+        One picture more than there are gates; the last one has all gradients.
+    """
+    gates = [name for name in reversed(graph.nodes) if graph.nodes[name].gate is not None]
+    column, row = _place_nodes(graph)
+    size = 1.8 * (max(column.values()) + 2), 1.2 * (max(row.values()) + 1) + 0.6
+    fig, ax = plt.subplots(figsize=size)
+
+    def draw(frame: int) -> None:
+        ax.clear()
+        to_come = gates[frame:]
+        waiting = {source for name in to_come for source in graph.nodes[name].inputs}
+        known = {name: grad for name, grad in gradients.items() if name not in waiting}
+        visited = f"visited {gates[frame - 1]}" if frame else "the upstream gradient arrives"
+        draw_graph(graph, known, title=f"Step {frame} of {len(gates)}: {visited}", ax=ax)
+
+    return animate(fig, draw, len(gates) + 1, frames_per_second=1)
 
 
 def _place_nodes(graph: Graph) -> tuple[dict[str, float], dict[str, float]]:

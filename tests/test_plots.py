@@ -1,5 +1,7 @@
 """The drawing of a graph shows every number."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -64,3 +66,46 @@ def test_lines_of_the_style_differ_without_color():
     cycle = plots.LINES
     assert len(set(cycle["linestyle"])) == len(cycle["linestyle"])
     assert len(set(cycle["marker"])) == len(cycle["marker"])
+
+
+def test_a_figure_is_followed_by_its_text_line(capsys, monkeypatch):
+    monkeypatch.setattr(plt, "show", lambda: print("the figure"))
+    plots.show("The loss falls.")
+    assert capsys.readouterr().out == "the figure\nThe loss falls.\n"
+
+
+def test_an_animation_draws_each_frame_and_keeps_the_last_for_print():
+    fig, _ = plt.subplots(figsize=(2, 2))
+    drawn = []
+    film = plots.animate(fig, drawn.append, num_frames=3)
+    assert set(drawn) == {0, 1, 2}
+    assert drawn[-1] == 2
+    bundle = film._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png"}
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert bundle["text/html"].count("data:image/png;base64") == 3
+    assert not plt.fignum_exists(fig.number)
+
+
+def test_an_animation_needs_no_network():
+    fig, _ = plt.subplots(figsize=(2, 2))
+    html = plots.animate(fig, lambda frame: None, num_frames=1).html
+    assert not re.search(r"<script[^>]* src=", html)
+
+
+def test_stepping_backward_shows_a_gradient_once_all_its_readers_were_visited(monkeypatch):
+    frames = []
+    draw = plots.draw_graph
+    monkeypatch.setattr(
+        plots,
+        "draw_graph",
+        lambda graph, known, **options: (frames.append(set(known)), draw(graph, known, **options)),
+    )
+    graph = small_graph()
+    graph.forward(x=2, y=-3)
+    plots.step_backward(graph, graph.backward())
+    # x is read by both gates, so it comes last
+    assert {"f"} in frames
+    assert {"f", "p"} in frames
+    assert frames[-1] == {"f", "p", "x", "y"}
+    assert {"f", "p", "x"} not in frames
