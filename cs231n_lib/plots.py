@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.animation import FuncAnimation
 
 from cs231n_lib.graph import Graph
 
@@ -92,6 +91,9 @@ def animate(
     Animation
         Shown by Jupyter when it is a cell's last value; elsewhere by ``display``.
     """
+    # here, since a worker that grades would load all of matplotlib for it
+    from matplotlib.animation import FuncAnimation
+
     draw(num_frames - 1)
     fig.canvas.draw()
     fig.set_layout_engine("none")  # laid out once, by the last frame: nothing moves, and it is fast
