@@ -43,15 +43,6 @@ MISCONCEPTIONS = [
     ),
     wrong(
         "train",
-        "first_rows",
-        (
-            "All steps use the same minibatch. The other examples are never seen. When is a new "
-            "minibatch drawn?"
-        ),
-        ("rng.choice(len(X), batch_size, replace=False)", "np.arange(batch_size)"),
-    ),
-    wrong(
-        "train",
         "whole_set",
         "Every step uses all examples, not a minibatch of batch_size of them.",
         ("rng.choice(len(X), batch_size, replace=False)", "rng.permutation(len(X))"),
@@ -378,7 +369,7 @@ MISCONCEPTIONS = [
             "What the rule remembers is thrown away: each step gets the first config again. What "
             "does the next step need from this one?"
         ),
-        ("w, config = rule(", "w, _ = rule("),
+        ("w, config = rule(w, gradient", "w, _ = rule(w, gradient"),
     ),
     wrong(
         "follow",
@@ -518,15 +509,6 @@ MISCONCEPTIONS = [
     ),
     wrong(
         "sgd_nesterov",
-        "new_for_old",
-        (
-            "The velocity is right, and w moves by it alone, as in plain momentum. The term that "
-            "goes back needs the velocity from before the step."
-        ),
-        ('w - config["momentum"] * old', 'w - config["momentum"] * velocity'),
-    ),
-    wrong(
-        "sgd_nesterov",
         "old_for_new",
         (
             "The velocity is right. The step uses the old velocity alone. Which of the two terms "
@@ -596,7 +578,6 @@ MISCONCEPTIONS = [
             "The cache is right, but the step is divided by the one from before this gradient. "
             "Which comes first?"
         ),
-        ("    next_w = w -", "    next_w = w - 0 * w -"),
         ("np.sqrt(cache)", "np.sqrt(np.maximum(cache - dw**2, 1e-300))"),
     ),
     wrong(
@@ -729,8 +710,8 @@ MISCONCEPTIONS = [
             "t is right after the step, but the correction used it before it was raised. In the "
             "first step it is 0 then, and the correction divides by zero."
         ),
-        ('config["beta1"] ** t)', 'config["beta1"] ** max(t - 1, 1e-9))'),
-        ('config["beta2"] ** t)', 'config["beta2"] ** max(t - 1, 1e-9))'),
+        ("    t = t + 1\n", ""),
+        ("    next_w = w", "    t = t + 1\n    next_w = w"),
     ),
     wrong(
         "adam",
