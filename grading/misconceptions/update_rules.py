@@ -1071,4 +1071,20 @@ next_w = (w - config["learning_rate"] * first / (second**0.5 + config["epsilon"]
     ),
 ]
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
+DRAWN = "rows = rng.choice(len(X), batch_size, replace=False)"
+REPLACED = "an example may be drawn twice: the text says so"
+SCALED = "a factor that all classes share does not change which one is largest"
+EQUIVALENT = {
+    ("train", f"{DRAWN} -> rows = rng.choice(len(X), batch_size)"): REPLACED,
+    ("train", f"{DRAWN} -> rows = rng.choice(len(X), batch_size, replace=True)"): REPLACED,
+    (
+        "ensemble_accuracy",
+        "probs = exps / exps.sum(axis=2, keepdims=True) -> "
+        "probs = exps / exps.mean(axis=2, keepdims=True)",
+    ): SCALED,
+    (
+        "ensemble_accuracy",
+        "accuracy = np.mean(probs.mean(axis=0).argmax(axis=1) == y) -> "
+        "accuracy = np.mean(probs.sum(axis=0).argmax(axis=1) == y)",
+    ): SCALED,
+}
