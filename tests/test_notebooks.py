@@ -63,13 +63,13 @@ def test_the_points_add_up_to_the_number_in_the_first_cell(notebook):
 
 
 @each_notebook
-def test_a_notebook_has_at_least_eight_graded_exercises_and_a_written_one(notebook):
+def test_a_notebook_has_at_least_ten_graded_exercises_and_two_or_three_written_ones(notebook):
     exercises = [cell.id for cell in notebook.cells if is_solution(cell)]
     tests = [cell.id for cell in notebook.cells if is_grade(cell) and not is_solution(cell)]
     tested = [name for name in exercises if any(test.startswith(f"test_{name}") for test in tests)]
     written = [cell for cell in notebook.cells if is_grade(cell) and is_solution(cell)]
-    assert len(tested) >= 8
-    assert len(written) >= 1
+    assert len(tested) >= 10
+    assert 2 <= len(written) <= 3
     assert set(exercises) == {*tested, *(cell.id for cell in written)}, "an exercise has no test"
 
 
@@ -230,3 +230,184 @@ def test_figures_and_live_checks_are_tagged_so_that_grading_may_skip_them(notebo
         if cell.cell_type == "code" and not is_grade(cell) and not is_solution(cell):
             is_setup = cell.id == "setup"
             assert ("experiment" in cell.metadata.get("tags", [])) != is_setup, cell.id
+
+
+# The rhythm of a section: explain, predict, implement, check, see, reflect
+
+STEPS = ("Predict", "Implement", "Find", "See", "Reflect", "Read", "Reading")
+
+
+def is_answer(cell):
+    return cell.cell_type == "code" and is_solution(cell)
+
+
+def is_prediction(cell):
+    return is_answer(cell) and cell.id.startswith("predict_")
+
+
+def is_experiment(cell):
+    tagged = "experiment" in cell.metadata.get("tags", [])
+    return tagged and not cell.id.startswith("check_")
+
+
+def is_written(cell):
+    return is_solution(cell) and cell.cell_type == "markdown"
+
+
+def headings(cell):
+    """Find a text's headings: how deep each is, and what it says."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", cell.source if cell.cell_type == "markdown" else "")
+    return [(len(marks), words) for marks, words in re.findall(r"(?m)^(#+) (.*)$", text)]
+
+
+def sections(notebook):
+    """Split a notebook's cells at the headings of its sections."""
+    parts = [[]]
+    for cell in notebook.cells:
+        if any(depth == 2 for depth, _ in headings(cell)):
+            parts.append([])
+        parts[-1].append(cell)
+    return parts[1:]
+
+
+def steps(notebook):
+    """List each heading with the step that it announces and the cells up to the next heading."""
+    found = []
+    for cell in notebook.cells:
+        for _, words in headings(cell):
+            title = re.sub(r"^\d+\. ", "", words)
+            found.append((title.partition(":")[0], title, []))
+        found[-1][2].append(cell)
+    return found
+
+
+@each_notebook
+def test_the_headings_of_sections_count_up_from_one_without_gaps(notebook):
+    assert headings(notebook.cells[0])[0][0] == 1
+    found = [words for cell in notebook.cells for depth, words in headings(cell) if depth == 2]
+    assert [words.split(". ")[0] for words in found] == [str(n + 1) for n in range(len(found))]
+    assert len([words for cell in notebook.cells for n, words in headings(cell) if n == 1]) == 1
+
+
+@each_notebook
+def test_a_heading_in_a_section_names_one_step_and_comes_last_in_its_text(notebook):
+    for cell in notebook.cells:
+        for depth, words in headings(cell):
+            assert depth <= 3, words
+            assert depth < 3 or words.startswith(tuple(f"{step}: " for step in STEPS)), words
+        assert [depth for depth, _ in headings(cell)] in ([], [1], [2], [3], [2, 3]), cell.id
+
+
+@each_notebook
+def test_a_step_has_the_cells_that_its_heading_announces(notebook):
+    kinds = {
+        "Predict": is_prediction,
+        "Implement": lambda cell: is_answer(cell) and not is_prediction(cell),
+        "Find": lambda cell: is_answer(cell) and cell.id.endswith("_settings"),
+        "See": is_experiment,
+        "Reflect": is_written,
+    }
+    for step, title, cells in steps(notebook):
+        if step in kinds:
+            assert any(map(kinds[step], cells)), title
+        if step in ("Predict", "Reflect"):
+            assert all(kinds[step](cell) for cell in cells if is_solution(cell)), title
+
+
+@each_notebook
+def test_a_prediction_is_tested_at_once_and_revealed_before_its_section_ends(notebook):
+    for cells in sections(notebook):
+        for place, cell in enumerate(cells):
+            if is_prediction(cell):
+                assert cells[place + 1].id == f"test_{cell.id}"
+                tags = [cell.metadata.get("tags", []) for cell in cells[place:]]
+                assert ["experiment"] in tags, f"nothing reveals {cell.id}"
+
+
+@each_notebook
+def test_an_answer_is_checked_and_then_tested(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    for place, cell in enumerate(notebook.cells):
+        if is_answer(cell) and not is_prediction(cell):
+            first_test = min(
+                number
+                for number, name in enumerate(ids)
+                if number > place and re.fullmatch(f"test_{cell.id}(_.+)?", name)
+            )
+            checks = [
+                check
+                for check in notebook.cells[place:first_test]
+                if check.id.startswith("check_") and re.search(rf"\b{cell.id}\b", check.source)
+            ]
+            assert checks, f"no check between {cell.id} and {ids[first_test]}"
+
+
+@each_notebook
+def test_a_question_tells_its_points_as_its_rubric_does(notebook):
+    for place, cell in enumerate(notebook.cells):
+        if is_written(cell):
+            points = cell.metadata.nbgrader.points
+            told = re.search(
+                r"\*Marked by hand, (\d+) points:\* (.*)", notebook.cells[place - 1].source
+            )
+            assert told, f"the text before {cell.id} does not tell its points"
+            assert int(told[1]) == points
+            assert sum(map(int, re.findall(r"\b(\d+) for ", told[2]))) == points
+            rubric = cell.source.partition("**Model answer.**")[0]
+            assert sum(map(int, re.findall(r"\b(\d+) points?: ", rubric))) == points
+
+
+@each_cell
+def test_no_text_says_that_something_is_easy(cell):
+    if cell.cell_type == "markdown":
+        assert not re.search(
+            r"\b(simply|just|obviously|trivial(ly)?)\b", cell.source, re.IGNORECASE
+        )
+
+
+# Figures
+
+DRAWS = r"plt\.(subplots|subplot_mosaic|figure)\(|plots\.(draw_graph|step_backward|animate)\("
+
+
+def of_a_figure(param):
+    return re.search(DRAWS, param.values[0].source) and not is_grade(param.values[0])
+
+
+each_figure = pytest.mark.parametrize("cell", [param for param in CODE if of_a_figure(param)])
+
+
+def calls(cell, name):
+    """Find the calls of a function in a cell, in the order of their lines."""
+    found = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+    return sorted(
+        (node for node in found if ast.unparse(node.func) == name), key=lambda node: node.lineno
+    )
+
+
+@each_code_cell
+def test_no_cell_shows_a_figure_without_a_text_for_who_cannot_see_it(cell):
+    assert not calls(cell, "plt.show"), "end the figure with plots.show(text)"
+
+
+@each_figure
+def test_a_drawing_ends_with_a_text_whose_numbers_come_from_the_run(cell):
+    shown = calls(cell, "plots.show")
+    assert shown, "end the figure with plots.show(text)"
+    drawn = ["plt.subplots", "plt.subplot_mosaic", "plt.figure", "plots.draw_graph"]
+    assert shown[-1].lineno > max(
+        [call.lineno for name in drawn for call in calls(cell, name)], default=0
+    )
+    for call in shown:
+        [text] = call.args
+        assert not isinstance(text, ast.Constant), 'take its numbers from the run: f"..."'
+
+
+@each_figure
+def test_a_figure_has_a_title_and_names_its_axes(cell):
+    source = cell.source
+    assert re.search(r"\b(set_title|suptitle)\(|\btitle=|plots\.step_backward\(", source)
+    has_axes = "plt.sub" in source or "plt.figure(" in source
+    if has_axes and "draw_graph(" not in source and '.axis("off")' not in source:
+        assert re.search(r"xlabel\b", source)
+        assert re.search(r"ylabel\b", source)
