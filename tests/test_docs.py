@@ -71,7 +71,13 @@ def test_a_layer_gives_a_shape_for_every_array(name):
 # Pages
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/instructors.md", "datasets/README.md"]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "assignments/README.md",
+    "docs/instructors.md",
+    "datasets/README.md",
+]
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 
 
