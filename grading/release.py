@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tomllib
 import zipfile
@@ -20,6 +21,7 @@ from grading.misconceptions import read_bank
 
 PICTURES = {".png", ".svg"}
 STORED = "cs231n_lib/verdict/stored.json"
+GLOSSARY = "glossary.md"
 README = """\
 # {title}
 
@@ -49,7 +51,8 @@ def release(course: Course, assignment: str) -> Path:
     """Write what students get: a folder, and the same as a zip file.
 
     Both have the notebook without solutions and hidden tests, the student edition of the library,
-    a list of requirements, and a short README. The same sources give the same bytes.
+    a list of requirements, a short README, and the notebook's part of the glossary, if it has one.
+    The same sources give the same bytes.
 
     Parameters
     ----------
@@ -87,6 +90,7 @@ def release(course: Course, assignment: str) -> Path:
         text = json.dumps(stored, separators=(",", ":"), ensure_ascii=False)
         (folder / STORED).write_text(text + "\n", encoding="utf-8")
         _write_how_to_begin(source, name, folder)
+        _write_glossary(assignment, folder)
         expected = _expected_files(course, assignment)
         leaks = find_leaks(folder, expected, source, withheld_names(assignment), bank)
         if leaks:
@@ -129,6 +133,18 @@ def _write_how_to_begin(source: NotebookNode, name: str, folder: Path) -> None:
     (folder / "README.md").write_text(text, encoding="utf-8")
 
 
+def _write_glossary(assignment: str, folder: Path) -> None:
+    """Write the terms of this notebook alone, and name the file in the README."""
+    text = (ROOT / "docs" / GLOSSARY).read_text(encoding="utf-8")
+    beginning, *sections = re.split(r"(?m)^## ", text)
+    for section in sections:
+        name, _, terms = section.partition("\n")
+        if name == assignment:
+            (folder / GLOSSARY).write_text(beginning + terms.strip() + "\n", encoding="utf-8")
+            with (folder / "README.md").open("a", encoding="utf-8") as readme:
+                readme.write(f"`{GLOSSARY}` has the terms of the notebook in Chinese and Korean.\n")
+
+
 def _expected_files(course: Course, assignment: str) -> set[str]:
     source = course.source_notebook(assignment)
     pictures = {path.name for path in source.parent.iterdir() if path.suffix in PICTURES}
@@ -137,7 +153,7 @@ def _expected_files(course: Course, assignment: str) -> set[str]:
         for path in LIBRARY.rglob("*")
         if path.suffix in (".py", ".toml")
     }
-    return {source.name, *pictures, "README.md", "requirements.txt", STORED, *library}
+    return {source.name, *pictures, "README.md", "requirements.txt", GLOSSARY, STORED, *library}
 
 
 def _pack(folder: Path, target: Path) -> None:

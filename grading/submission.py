@@ -22,7 +22,8 @@ MOST_FILES = 2000
 TIMESTAMP = "timestamp.txt"
 # what programs leave beside a notebook, and the student edition, which grading has itself
 NOT_THEIRS = {".ipynb_checkpoints", "__MACOSX", "__pycache__", ".git", ".venv", "cs231n_lib"}
-EXPECTED = {TIMESTAMP, "README.md", "requirements.txt", ".DS_Store", "Thumbs.db", "desktop.ini"}
+RELEASED = {"README.md", "glossary.md", "requirements.txt"}
+EXPECTED = {TIMESTAMP, *RELEASED, ".DS_Store", "Thumbs.db", "desktop.ini"}
 OTHER_FILES = {b"PK": "a zip archive", b"%PDF": "a PDF", b"<": "a web page"}
 # a file of such a name would be imported in the place of what the course imports
 SHADOWS = {"numpy", "matplotlib", "cs231n_lib", "grading", "nbgrader", "IPython", "sitecustomize"}

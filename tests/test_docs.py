@@ -75,6 +75,7 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "assignments/README.md",
+    "docs/glossary.md",
     "docs/instructors.md",
     "datasets/README.md",
 ]

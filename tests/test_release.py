@@ -15,6 +15,7 @@ import pytest
 from grading.course import Course, CourseError
 from grading.release import release
 from grading.sample_class import fill, solutions
+from grading.submission import RELEASED
 
 ASSIGNMENT, NAME = "01_backprop", "backprop.ipynb"
 
@@ -64,7 +65,7 @@ def python(bundle, *arguments):
 
 def test_a_bundle_holds_the_notebook_the_edition_and_how_to_begin(bundle):
     names = {path.name for path in bundle.iterdir()} - {"__pycache__"}
-    assert names == {NAME, "cs231n_lib", "README.md", "requirements.txt"}
+    assert names == {NAME, "cs231n_lib", *RELEASED}  # handed in with the notebook, they are no news
     readme = (bundle / "README.md").read_text()
     assert readme.startswith("# Assignment 1: Backpropagation\n")
     assert f"jupyter lab {NAME}" in readme
@@ -74,6 +75,15 @@ def test_a_bundle_holds_the_notebook_the_edition_and_how_to_begin(bundle):
     }
     assert "-e" not in needed
     assert "nbgrader" not in needed
+
+
+def test_a_bundle_has_the_terms_of_its_own_notebook(bundle):
+    text = (bundle / "glossary.md").read_text(encoding="utf-8")
+    assert text.startswith("# Glossary\n")
+    assert "| chain rule | 链式法则 | 연쇄 법칙 |" in text
+    assert "| hinge loss |" not in text
+    assert "02_fully_connected" not in text
+    assert "glossary.md" in (bundle / "README.md").read_text(encoding="utf-8")
 
 
 def test_what_was_learned_earlier_is_there_and_what_is_asked_explains_itself(bundle):
