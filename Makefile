@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # One thread for each matrix product: on few cores, more of them slow one another down.
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: help setup demo test adversarial test-slow lint lab formgrader bench ladder bench-grading
+.PHONY: help setup demo test adversarial test-slow lint lab formgrader bench ladder times bench-grading
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench: .venv/installed  ## time the layers against PyTorch, if it is installed, 
 
 ladder: .venv/installed  ## train small networks on the images, in minutes: the tables of datasets/README.md
 	@$(BIN)/python benchmarks/ladder.py
+
+times: .venv/installed  ## run the notebooks and write down how long each cell takes, in benchmarks/times.md
+	@$(BIN)/python benchmarks/times.py
 
 bench-grading: .venv/installed  ## time grading against stock nbgrader, side by side
 	@$(BIN)/python benchmarks/throughput.py

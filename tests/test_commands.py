@@ -4,7 +4,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from cs231n_lib.__main__ import main as student_main
 from grading.__main__ import main as instructor_main
@@ -30,17 +29,6 @@ def test_check_exits_0_and_lists_every_test_when_all_pass(graded_class, notebook
     assert out.count("\npass ") == 19
     assert "FAIL" not in out
     assert Path(path).read_bytes() == before
-
-
-def test_the_solved_notebook_runs_to_its_end_without_an_error(graded_class):
-    solved = fill(graded_class.released, solutions(graded_class.source))
-    NotebookClient(solved, timeout=60).execute()
-    figures = [
-        cell.id
-        for cell in solved.cells
-        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
-    ]
-    assert figures == [cell.id for cell in solved.cells if cell.id.endswith("_figure")]
 
 
 def test_check_exits_1_and_says_which_test_fails_and_why(graded_class, notebook, capsys):
