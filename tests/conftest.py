@@ -81,23 +81,18 @@ def new_classroom(tmp_path_factory, gradebooks, recorded):
 
 
 @pytest.fixture(scope="session")
-def graded_class(tmp_path_factory, gradebooks, recorded):
+def graded_class(new_classroom):
     """The sample class of 01_backprop: released, handed in, graded, with feedback."""
-    from grading.course import Course
     from grading.feedback import generate_feedback
     from grading.grade import grade
-    from grading.release import release
     from grading.sample_class import hand_in
 
     assignment = "01_backprop"
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
-        monkeypatch.setattr("grading.release.record_checks", lambda *_: recorded(assignment))
-        course = Course()
-        released = release(course, assignment)
-        students = {student.name: student for student in hand_in(course, assignment)}
-        results = {result.student: result for result in grade(course, assignment)}
-        pages = generate_feedback(course, assignment)
+    course = new_classroom()
+    students = {student.name: student for student in hand_in(course, assignment)}
+    results = {result.student: result for result in grade(course, assignment)}
+    pages = generate_feedback(course, assignment)
+    released = course.release / assignment / course.source_notebook(assignment).name
     return SimpleNamespace(
         course=course,
         assignment=assignment,

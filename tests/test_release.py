@@ -21,13 +21,9 @@ ASSIGNMENT, NAME = "01_backprop", "backprop.ipynb"
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory, gradebooks, recorded):
+def bundle(tmp_path_factory, new_classroom):
     """The unzipped bundle of 01, in a folder of its own."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
-        monkeypatch.setattr("grading.release.record_checks", lambda *_: recorded(ASSIGNMENT))
-        course = Course()
-        release(course, ASSIGNMENT)
+    course = new_classroom()
     folder = tmp_path_factory.mktemp("student")
     with zipfile.ZipFile(course.bundles / f"{ASSIGNMENT}.zip") as archive:
         archive.extractall(folder)
