@@ -79,7 +79,9 @@ def errors(notebook):
 @pytest.mark.parametrize(("assignment", "student"), CLASS)
 def test_a_student_of_the_sample_class_loses_what_the_mistake_is_worth(assignment, student):
     # one of them has everything right: with that one all tests are run
-    lost = set(run(assignment, student.answers, student.start, trains=not student.answers))
+    seconds = 2 if "while True" in str(student.answers) else 8
+    trains = not student.answers
+    lost = set(run(assignment, student.answers, student.start, seconds=seconds, trains=trains))
     everything = {cell.id for cell in SOURCES[assignment].cells if is_test(cell)}
     assert lost == (everything if student.loses == ("all",) else set(student.loses))
 
@@ -90,6 +92,8 @@ def test_a_test_gives_the_same_result_in_the_students_own_kernel(assignment, stu
     source = SOURCES[assignment]
     if "ctypes.string_at(0)" in str(student.answers):
         pytest.skip("it ends the student's own kernel, as it should")
+    if "while True" in str(student.answers):
+        pytest.skip("it never ends in the student's own kernel")
     right = solutions(source) if student.start == "right" else {}
     notebook = fill(released(assignment), right | student.answers)
     notebook.cells = [
