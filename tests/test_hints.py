@@ -83,6 +83,11 @@ def test_a_misspelled_name_gets_the_closest_one(capsys):
     assert "there are some for numerical_gradient, " in capsys.readouterr().err
 
 
+def test_a_check_offers_the_hints_of_its_own_exercise_or_of_both_halves():
+    assert hints.hints_for("sgd_nesterov") == ["sgd_nesterov"]
+    assert hints.hints_for("relu") == ["relu_forward", "relu_backward"]
+
+
 @pytest.mark.parametrize("cell", EXERCISES)
 def test_every_exercise_with_code_has_three_hints_and_none_has_a_line_of_the_answer(cell):
     assert HINTS[cell.id].keys() == set(hints.STAGES)

@@ -55,6 +55,8 @@ def hint(exercise: str) -> None:
 def hints_for(check: str) -> list[str]:
     """Name the exercises with hints that a check is about: ``relu`` is about both halves.
 
+    ``sgd_nesterov`` is an exercise itself, so its check is not about ``sgd_nesterov_lookahead``.
+
     Parameters
     ----------
     check : str
@@ -65,7 +67,9 @@ def hints_for(check: str) -> list[str]:
     list of str
         The exercises.
     """
-    return [name for name in _hints() if name == check or name.startswith(f"{check}_")]
+    if check in _hints():
+        return [check]
+    return [name for name in _hints() if name.startswith(f"{check}_")]
 
 
 @functools.cache
