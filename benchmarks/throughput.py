@@ -47,7 +47,8 @@ ALONE = 10  # copies that are graded one at a time
 def main() -> None:
     """Measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("assignment", nargs="*", default=["01_backprop", "02_fully_connected"])
+    every = ["01_backprop", "02_fully_connected", "03_update_rules"]
+    parser.add_argument("assignment", nargs="*", default=every)
     parser.add_argument("--copies", type=int, default=50)
     parser.add_argument("--many", type=int, default=500, help="copies for the peak of memory")
     options = parser.parse_args()
