@@ -166,6 +166,272 @@ grad = np.array(slopes)
         ("x[index] = kept + h", "x[index] = kept"),
         ("/ (2 * h)", "/ h"),
     ),
+    # ---- step_downhill
+    wrong(
+        "step_downhill",
+        "uphill",
+        (
+            "The step goes the right distance, but uphill: f would rise. In which direction does "
+            "the gradient point?"
+        ),
+        ("x - length", "x + length"),
+    ),
+    wrong(
+        "step_downhill",
+        "not_normalized",
+        (
+            "The step is length times grad, so how far it goes depends on how steep it is. How "
+            "long should the arrow be before you multiply it by length?"
+        ),
+        (" / size", ""),
+    ),
+    wrong(
+        "step_downhill",
+        "by_the_largest_entry",
+        (
+            "grad is divided by its largest entry, without its sign. Is the arrow (3, 4) 4 long? "
+            "Think of a triangle with a right angle."
+        ),
+        ("np.sqrt(np.sum(grad**2))", "np.max(np.abs(grad))"),
+    ),
+    wrong(
+        "step_downhill",
+        "by_the_sum_of_absolute_values",
+        (
+            "grad is divided by the sum of its absolute values. That is the way along the axes; "
+            "how long is the straight way?"
+        ),
+        ("np.sqrt(np.sum(grad**2))", "np.sum(np.abs(grad))"),
+    ),
+    wrong(
+        "step_downhill",
+        "by_the_sum",
+        (
+            "grad is divided by the sum of its entries, in which positive and negative ones "
+            "cancel. Can a length be negative, or 0 for the arrow (1, -1)?"
+        ),
+        ("np.sqrt(np.sum(grad**2))", "np.sum(grad)"),
+    ),
+    wrong(
+        "step_downhill",
+        "by_the_squared_length",
+        (
+            "grad is divided by its squared length. So a steeper place gives a shorter step. What "
+            "is missing after the sum of the squares?"
+        ),
+        ("np.sqrt(np.sum(grad**2))", "np.sum(grad**2)"),
+    ),
+    wrong(
+        "step_downhill",
+        "by_the_root_mean_square",
+        (
+            "grad is divided by the root of the mean of its squares. So more entries give a "
+            "longer step. Is it a mean that measures a length?"
+        ),
+        ("np.sum(grad**2)", "np.mean(grad**2)"),
+    ),
+    wrong(
+        "step_downhill",
+        "row_by_row",
+        (
+            "Each row of grad is divided by its own length, so each row goes the whole distance. "
+            "How many arrows is grad?"
+        ),
+        ("np.sum(grad**2)", "np.sum(grad**2, axis=-1, keepdims=True)"),
+    ),
+    wrong(
+        "step_downhill",
+        "column_by_column",
+        (
+            "Each column of grad is divided by its own length, so each column goes the whole "
+            "distance. How many arrows is grad?"
+        ),
+        ("np.sum(grad**2)", "np.sum(grad**2, axis=0)"),
+    ),
+    wrong(
+        "step_downhill",
+        "matrix_norm",
+        (
+            "With rows and columns, grad is divided by another size than the root of the sum of "
+            "all squares. What does np.linalg.norm(grad, 2) mean for a matrix?"
+        ),
+        ("np.sqrt(np.sum(grad**2))", "np.linalg.norm(grad, 2)"),
+    ),
+    wrong(
+        "step_downhill",
+        "sign_only",
+        (
+            "Every entry moves by the whole length, and only the sign of grad counts. Should an "
+            "entry with a small slope move as far as one with a large slope?"
+        ),
+        ("grad / size", "np.sign(grad)"),
+    ),
+    wrong(
+        "step_downhill",
+        "always_one_long",
+        "The step is 1 long, whatever length says. Where does length enter?",
+        ("x - length * grad", "x - grad"),
+    ),
+    wrong(
+        "step_downhill",
+        "the_step_alone",
+        "This is the step, and not the point where it ends. From where does it start?",
+        ("x - length", "-length"),
+    ),
+    wrong(
+        "step_downhill",
+        "moves_x",
+        (
+            "The result may be right, but x itself has moved: it is changed in place. Does -= "
+            "make a new array, or change the old one?"
+        ),
+        ("reached = x - length * grad / size", "x -= length * grad / size\n    reached = x"),
+    ),
+    wrong(
+        "step_downhill",
+        "changes_grad",
+        (
+            "grad is changed in place: after the call it is 1 long. Does /= make a new array, or "
+            "change the old one?"
+        ),
+        ("reached = x - length * grad / size", "grad /= size\n    reached = x - length * grad"),
+    ),
+    # ---- repaired_gradient
+    wrong(
+        "repaired_gradient",
+        "still_the_mean",
+        (
+            "db is N times too small, as the planted one was. When b grows by 0.01, how many of "
+            "the scores grow, and by how much?"
+        ),
+        ("db = d.sum()", "db = d.mean()"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "slopes_of_the_sum",
+        (
+            "dw and db are N times too large: they belong to the sum over the examples. What is "
+            "the loss: a sum or a mean?"
+        ),
+        ("d = (p - t) / len(x)", "d = p - t"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "dw_of_the_sum",
+        "dw is N times too large. It was right before the repair: which line has to change?",
+        ("dw = x.T @ d", "dw = x.T @ d * len(x)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_of_the_sum",
+        (
+            "db is N times too large: it belongs to the sum over the examples. The loss is their "
+            "mean; where is it divided by N?"
+        ),
+        ("db = d.sum()", "db = d.sum() * len(x)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "dw_divided_twice",
+        "dw is N times too small: it is divided by N twice. Which line has done it already?",
+        ("dw = x.T @ d", "dw = x.T @ d / len(x)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "mean_over_features",
+        "d is divided by D, the number of features. Over what is the loss a mean?",
+        ("/ len(x)", "/ len(w)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_for_each_example",
+        (
+            "db has one number for each example. There is one b, and all examples read it: what "
+            "do their shares make together?"
+        ),
+        ("db = d.sum()", "db = d"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_is_an_array",
+        "db has the right number, in an array of one entry. b is a number; what should db be?",
+        ("db = d.sum()", "db = d.sum(keepdims=True)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_from_dw",
+        (
+            "db is the sum of dw. dw depends on the features, but b is added to each score "
+            "whatever the features are. Which numbers belong to the scores?"
+        ),
+        ("db = d.sum()", "db = dw.sum()"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_with_features",
+        (
+            "In db, each example's share is multiplied by the sum of its features. How does a "
+            "score change when b grows, whatever the features are?"
+        ),
+        ("db = d.sum()", "db = (x.mean(axis=1) * d).sum()"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "labels_minus_probabilities",
+        (
+            "dw and db have the wrong sign: a step against them would raise the loss. If p is "
+            "above its label, should the score grow or fall?"
+        ),
+        ("(p - t)", "(t - p)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "db_has_the_wrong_sign",
+        "db has the right size, but the wrong sign. dw had the right one before: what has d to do?",
+        ("db = d.sum()", "db = -d.sum()"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "squared_error",
+        (
+            "d has an extra factor p (1 - p), as if the loss were a squared error. Does the "
+            "logarithm in this loss leave that factor in place?"
+        ),
+        ("(p - t) / len(x)", "(p - t) * p * (1 - p) / len(x)"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "loss_is_a_sum",
+        "The loss is N times too large: it is the sum over the examples. Line 2 was right before.",
+        ("-np.mean", "-np.sum"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "loss_is_negative",
+        (
+            "The loss is negative. A logarithm of a probability is below 0: what makes the loss "
+            "positive? Line 2 was right before."
+        ),
+        ("-np.mean", "np.mean"),
+    ),
+    wrong(
+        "repaired_gradient",
+        "loss_of_class_one_only",
+        (
+            "The loss counts only the examples of class 1. What do the examples of class 0 add to "
+            "it? Line 2 was right before."
+        ),
+        (" + (1 - t) * np.log(1 - p)", ""),
+    ),
+    wrong(
+        "repaired_gradient",
+        "score_without_b",
+        (
+            "The results are those of b = 0: b is not in the scores. Line 1 was right before; "
+            "compare yours with it."
+        ),
+        ("(x @ w + b)", "(x @ w)"),
+    ),
     # ---- chain_rule
     wrong(
         "chain_rule",
@@ -1090,6 +1356,271 @@ dx = dout * x * (1 - x)
         ),
         ("dout * out * (1 - out)", "dout * out**2"),
     ),
+    # ---- cube_forward
+    wrong(
+        "cube_forward",
+        "three_calls",
+        (
+            "slow is called three times in forward, and returns the same each time. How can you "
+            "use the result of one call three times?"
+        ),
+        ("out = v**3", "out = slow(x) * slow(x) * v"),
+    ),
+    wrong(
+        "cube_forward",
+        "a_call_for_the_cache",
+        (
+            "slow is called twice in forward. The result of the first call is still there: where "
+            "else can you use it?"
+        ),
+        ("cache = v", "cache = slow(x)"),
+    ),
+    wrong(
+        "cube_forward",
+        "square",
+        "out is the square of v. How often is v a factor of its cube?",
+        ("v**3", "v**2"),
+    ),
+    wrong(
+        "cube_forward",
+        "three_times_v",
+        "out is three times v: at v = 2 that is 6. What is the cube of 2?",
+        ("v**3", "3 * v"),
+    ),
+    wrong(
+        "cube_forward",
+        "slope_for_value",
+        "out is the slope of the cube, not the cube. Which of the two functions needs the slope?",
+        ("out = v**3", "out = 3 * v**2"),
+    ),
+    wrong(
+        "cube_forward",
+        "cube_of_x",
+        "out is the cube of x, and slow is never called. What is it that the layer cubes?",
+        ("v = slow(x)", "v = 1 * x"),
+    ),
+    wrong(
+        "cube_forward",
+        "not_cubed",
+        "out is what slow returns. What does the layer do with it?",
+        ("v**3", "1 * v"),
+    ),
+    wrong(
+        "cube_forward",
+        "slow_of_the_cube",
+        "out is slow of the cube of x. Which of the two comes first: slow, or the cube?",
+        ("v = slow(x)", "v = slow(x**3)"),
+        ("out = v**3", "out = 1 * v"),
+    ),
+    wrong(
+        "cube_forward",
+        "multiplied_by_x",
+        "out is the square of x times v, or of v times x. Which number is cubed: v alone?",
+        ("v**3", "v**2 * x"),
+    ),
+    # ---- cube_backward
+    wrong(
+        "cube_backward",
+        "no_upstream",
+        (
+            "This is the local gradient alone: it does not depend on dout. Where does the "
+            "upstream gradient enter?"
+        ),
+        ("dout * 3", "3"),
+    ),
+    wrong(
+        "cube_backward",
+        "passes_dout_on",
+        "This is dout alone: the local gradient is missing. How steep is a cube at v?",
+        ("dout * 3 * v**2", "1.0 * dout"),
+    ),
+    wrong(
+        "cube_backward",
+        "not_squared",
+        (
+            "The slope used here is 3 v: negative for negative v. Does a cube ever fall when v "
+            "grows?"
+        ),
+        ("v**2", "v"),
+    ),
+    wrong(
+        "cube_backward",
+        "factor_missing",
+        "Every slope is three times too small. What does the exponent become in the derivative?",
+        ("dout * 3", "dout"),
+    ),
+    wrong(
+        "cube_backward",
+        "factor_two",
+        "The slope used here is 2 v squared. Which number comes down from the exponent of a cube?",
+        ("dout * 3", "dout * 2"),
+    ),
+    wrong(
+        "cube_backward",
+        "slope_of_the_square",
+        "The slope used here is 2 v: that of a square. What does forward compute?",
+        ("3 * v**2", "2 * v"),
+    ),
+    wrong(
+        "cube_backward",
+        "times_the_output",
+        "dout is multiplied by the cube of v, which is out. Is an output also the slope?",
+        ("3 * v**2", "v**3"),
+    ),
+    wrong(
+        "cube_backward",
+        "exponent_stays",
+        (
+            "The slope used here is 3 times the cube of v. What happens to the exponent in the "
+            "derivative?"
+        ),
+        ("v**2", "v**3"),
+    ),
+    wrong(
+        "cube_backward",
+        "all_is_squared",
+        "The 3 is squared together with v: the slope is three times too large. What is squared?",
+        ("3 * v**2", "(3 * v) ** 2"),
+    ),
+    wrong(
+        "cube_backward",
+        "upstream_squared",
+        "dout is squared too. How often does the chain rule multiply by the upstream gradient?",
+        ("dout * 3", "dout * dout * 3"),
+    ),
+    wrong(
+        "cube_backward",
+        "wrong_sign",
+        "The sign is wrong. When v grows, does its cube grow or fall?",
+        ("dout * 3", "-dout * 3"),
+    ),
+    wrong(
+        "cube_backward",
+        "adds_dout",
+        (
+            "dout is added to the slope. How does the chain rule combine the upstream gradient "
+            "with the local gradient?"
+        ),
+        ("dout * 3", "dout + 3"),
+    ),
+    wrong(
+        "cube_backward",
+        "sums_the_entries",
+        "dv is one number: all entries are added up. Which shape has v?",
+        ("dout * 3 * v**2", "np.sum(dout * 3 * v**2)"),
+    ),
+    # ---- caffe_sigmoid_backward
+    wrong(
+        "caffe_sigmoid_backward",
+        "data_of_bottom",
+        (
+            "The slope is computed from the data of bottom, the input of the layer, as if it were "
+            "the output. Which blob holds the output?"
+        ),
+        ('top["data"]', 'bottom["data"]'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "always_writes",
+        (
+            "The diff of bottom is overwritten also when propagate_down is False. Who asked for "
+            "it then?"
+        ),
+        ("if propagate_down:", "if True:"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "never_writes",
+        "The diff of bottom still holds its old numbers, even when propagate_down is True.",
+        ("if propagate_down:", "if False:"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "condition_reversed",
+        (
+            "The diff of bottom is written when propagate_down is False, and left when it is "
+            "True. Which way round should it be?"
+        ),
+        ("if propagate_down:", "if not propagate_down:"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "zeros_when_not_needed",
+        (
+            "Without propagate_down, the diff of bottom becomes 0. Leaving it as it is means: no "
+            "assignment at all."
+        ),
+        then('bottom["diff"] = bottom["diff"] * bool(propagate_down)'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "adds_to_the_old",
+        (
+            "The gradient is added to what the diff of bottom held before. Those are numbers from "
+            "the last step: should they count?"
+        ),
+        ('bottom["diff"] = ', 'bottom["diff"] = bottom["diff"] + '),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "no_upstream",
+        (
+            "The diff of bottom is the slope alone: it does not depend on the diff of top. Where "
+            "does the upstream gradient enter?"
+        ),
+        ('top["diff"] * s', "s"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "passes_the_diff_on",
+        "The diff of bottom is that of top, unchanged. What does the layer multiply it by?",
+        ('top["diff"] * s * (1 - s)', '1.0 * top["diff"]'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "old_diff_as_upstream",
+        (
+            "The slope is multiplied by the old diff of bottom. Which blob does the upstream "
+            "gradient come with?"
+        ),
+        ('top["diff"]', 'bottom["diff"]'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "one_minus_missing",
+        "The slope used here is the output itself. Is the sigmoid steepest where it is near 1?",
+        ("s * (1 - s)", "s"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "output_missing",
+        "The slope used here is 1 minus the output. Is the sigmoid steepest where it is near 0?",
+        ('top["diff"] * s', 'top["diff"]'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "slope_of_tanh",
+        (
+            "The slope used here is 1 minus the square of the output: that of tanh. What is the "
+            "slope of the sigmoid where its output is 1/2?"
+        ),
+        ("s * (1 - s)", "(1 - s**2)"),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "sigmoid_twice",
+        (
+            "The data of top goes through the sigmoid once more before the slope is computed. "
+            "What does it hold already?"
+        ),
+        ('s = top["data"]', 's = 1 / (1 + np.exp(-top["data"]))'),
+    ),
+    wrong(
+        "caffe_sigmoid_backward",
+        "wrong_sign",
+        "The sign is wrong. When the input grows, does the sigmoid grow or fall?",
+        ("(1 - s)", "(s - 1)"),
+    ),
     # ---- matmul_backward
     wrong(
         "matmul_backward",
@@ -1847,6 +2378,127 @@ cache = (x, out, out - out * out, "sigmoid")
 _, _, slope, _ = cache
 dout *= slope
 dx = dout
+""",
+    ),
+    unusual(
+        "downhill: a loop over the entries, results as lists",
+        step_downhill="""
+total = 0.0
+for index in np.ndindex(grad.shape):
+    total += float(grad[index]) ** 2
+reached = np.empty(x.shape)
+for index in np.ndindex(x.shape):
+    reached[index] = x[index] - grad[index] * (length / total**0.5)
+reached = reached.tolist()
+""",
+    ),
+    unusual(
+        "downhill: norm of the flat array, in float32",
+        step_downhill="""
+uphill = grad.ravel() / np.linalg.norm(grad.ravel())
+reached = (x + -length * uphill.reshape(x.shape)).astype(np.float32)
+""",
+    ),
+    unusual(
+        "downhill: norm without axes, work in place on a copy",
+        step_downhill="""
+reached = np.copy(x)
+reached -= np.multiply(length, grad) / np.linalg.norm(grad)
+""",
+    ),
+    unusual(
+        "repaired gradient: one example after the other",
+        repaired_gradient="""
+N, D = x.shape
+loss, dw, db = 0.0, [0.0] * D, 0.0
+for i in range(N):
+    score = sum(x[i, j] * w[j] for j in range(D)) + b
+    p = 1.0 / (1.0 + np.exp(-score))
+    loss -= np.log(p if t[i] == 1 else 1 - p) / N
+    for j in range(D):
+        dw[j] += (p - t[i]) * x[i, j] / N
+    db += (p - t[i]) / N
+""",
+    ),
+    unusual(
+        "repaired gradient: the bias as a column of ones",
+        repaired_gradient="""
+ones = np.ones((len(x), 1))
+scores = np.hstack([x, ones]) @ np.append(w, b)
+loss = (np.logaddexp(0, scores) - t * scores).mean()
+both = np.hstack([x, ones]).T @ (np.tanh(scores / 2) / 2 + 0.5 - t) / t.size
+dw, db = both[:-1], both[-1]
+""",
+    ),
+    unusual(
+        "repaired gradient: means, in float32",
+        repaired_gradient="""
+p = np.exp(x @ w + b) / (1 + np.exp(x @ w + b))
+loss = np.average(-np.log(np.where(t == 1, p, 1 - p)))
+dw = np.float32(((p - t)[:, None] * x).mean(axis=0))
+db = np.float32(np.mean(p - t))
+""",
+    ),
+    unusual(
+        "cube: the output is cached, and its root is taken",
+        cube_forward="out = slow(x)\nout = out * out * out\ncache = out",
+        cube_backward="root = np.cbrt(cache)\ndv = root * root * dout * 3",
+    ),
+    unusual(
+        "cube: the slope is cached in a dictionary, work in place on dout",
+        cube_forward="""
+value = np.array(slow(x))
+cache = {"slope": 3 * np.square(value), "x": x}
+out = np.power(value, 3)
+""",
+        cube_backward='dout *= cache["slope"]\ndv = dout',
+    ),
+    unusual(
+        "cube: loops, a long tuple, float32 and lists",
+        cube_forward="""
+v = slow(x)
+out = np.zeros(v.shape, dtype=np.float32)
+for index in np.ndindex(v.shape):
+    out[index] = v[index] ** 3
+cache = (x, v, out, slow)
+""",
+        cube_backward="""
+_, v, out, _ = cache
+dv = np.zeros_like(dout)
+for index in np.ndindex(v.shape):
+    dv[index] = 3 * v[index] * v[index] * dout[index]
+dv = dv.tolist()
+""",
+    ),
+    unusual(
+        "Caffe: in place, into the array that is there",
+        caffe_sigmoid_backward="""
+if not propagate_down:
+    return bottom
+np.subtract(1, top["data"], out=bottom["diff"])
+bottom["diff"] *= top["data"]
+bottom["diff"][...] *= top["diff"]
+""",
+    ),
+    unusual(
+        "Caffe: the output computed again from the input, in float32",
+        caffe_sigmoid_backward="""
+if propagate_down is True:
+    again = 1 / (1 + np.exp(-bottom["data"]))
+    bottom = dict(bottom, diff=(top["diff"] * (again - again**2)).astype(np.float32))
+""",
+    ),
+    unusual(
+        "Caffe: a loop, work in place on top, the result as lists",
+        caffe_sigmoid_backward="""
+result = bottom["diff"]
+if propagate_down:
+    top["diff"] *= top["data"]
+    top["data"] *= -1
+    top["data"] += 1
+    result = [list(a * b) for a, b in zip(np.atleast_2d(top["diff"]), np.atleast_2d(top["data"]))]
+    result = np.reshape(result, bottom["diff"].shape).tolist()
+bottom["diff"] = result
 """,
     ),
     unusual(
