@@ -15,7 +15,7 @@ import pytest
 from nbgrader.api import MissingEntry
 from nbgrader.utils import is_grade, is_solution
 
-from grading.course import CourseError
+from grading.course import Course, CourseError
 from grading.feedback import generate_feedback
 from grading.grade import grade
 from grading.release import release
@@ -26,12 +26,15 @@ from grading.submission import Notes, UngradableError
 ASSIGNMENT = "01_backprop"
 NAME = "backprop.ipynb"
 STUDENTS = read_class(ASSIGNMENT)
+FULL = sum(
+    cell.metadata.nbgrader.points
+    for cell in Course().read_source(ASSIGNMENT).cells
+    if is_test(cell)
+)
 
 
 @pytest.fixture(scope="module")
 def source():
-    from grading.course import Course
-
     return Course().read_source(ASSIGNMENT)
 
 
@@ -104,7 +107,7 @@ def test_everybody_has_a_result_with_a_reason_of_one_line(graded_class):
 def test_the_reference_gets_every_point(graded_class):
     result = graded_class.results["ada"]
     assert (result.status, result.points) == ("graded", result.max_points)
-    assert result.max_points == 37
+    assert result.max_points == FULL
 
 
 def test_the_blank_release_gets_no_point_and_is_called_blank(graded_class):
@@ -130,7 +133,7 @@ def test_a_written_answer_waits_for_a_person(graded_class):
 
 def test_an_answer_that_ends_its_process_costs_its_own_points_and_says_so(graded_class):
     result = graded_class.results["ivan"]
-    assert (result.status, result.points) == ("graded", 36)
+    assert (result.status, result.points) == ("graded", FULL - 1)
     assert "exp_backward: Crash: this ended its own Python process" in result.reason
 
 
@@ -388,6 +391,16 @@ def grade_answers(graded_class, student, changed, extra=()):
     return result
 
 
+def test_calls_of_a_function_that_a_test_passes_in_are_counted_in_grading_too(graded_class):
+    computed_again = {
+        "cube_forward": "out = slow(x) ** 3\ncache = (x, slow)",
+        "cube_backward": "x, slow = cache\ndv = dout * 3 * slow(x) ** 2",
+    }
+    result = grade_answers(graded_class, "kira", computed_again)
+    assert result.points == FULL - 1
+    assert "calls of slow in backward: found 1, expected 0" in result.reason
+
+
 def test_a_notebook_that_takes_too_long_in_all_fails_with_that_reason(graded_class, monkeypatch):
     monkeypatch.setattr("grading.grade.SECONDS", 4)
     slow = {"exp_backward": "import time\ntime.sleep(20)\ndx = dout * out"}
@@ -398,11 +411,11 @@ def test_a_notebook_that_takes_too_long_in_all_fails_with_that_reason(graded_cla
 
 
 def test_a_later_file_that_fails_keeps_the_mark_of_an_earlier_one(graded_class, monkeypatch):
-    assert grade_answers(graded_class, "max", {}).points == 37
+    assert grade_answers(graded_class, "max", {}).points == FULL
     monkeypatch.setattr("grading.grade.SECONDS", 0)
     result = grade_answers(graded_class, "max", {})
     assert result.status == "failed"
-    assert result.reason.endswith("The mark of an earlier file stays: 37.")
+    assert result.reason.endswith(f"The mark of an earlier file stays: {FULL}.")
 
 
 def test_ctrl_c_stops_grading_at_once_and_prints_the_marks_so_far(graded_class):
@@ -433,9 +446,9 @@ def test_ctrl_c_stops_grading_at_once_and_prints_the_marks_so_far(graded_class):
     out, errors = process.communicate(timeout=20)
     assert process.returncode == 130
     assert errors == "stopped; what is graded so far is kept. The same command goes on.\n"
-    assert "olga         graded   37 of 37  all tests pass." in out
+    assert f"olga         graded   {FULL} of {FULL}  all tests pass." in out
     assert "zoe" not in out
-    assert sum(filter(None, scores(graded_class, "olga").values())) == 37
+    assert sum(filter(None, scores(graded_class, "olga").values())) == FULL
     assert not (course.autograded / "zoe" / ASSIGNMENT).exists()
     with pytest.raises(MissingEntry):
         scores(graded_class, "zoe")
@@ -566,7 +579,7 @@ def test_a_cell_whose_name_is_no_text_stops_nobody(graded_class):
     folder.mkdir(parents=True)
     (folder / NAME).write_text(json.dumps(notebook), encoding="utf-8")
     [result] = grade(course, ASSIGNMENT, ["listed"])
-    assert (result.status, result.points) == ("graded", 37)
+    assert (result.status, result.points) == ("graded", FULL)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name has to be text")
@@ -582,7 +595,7 @@ def test_a_folder_whose_name_is_no_text_is_refused_and_stops_nobody(graded_class
 
 
 def test_a_folder_whose_name_ends_with_a_space_is_graded(graded_class):
-    assert grade_answers(graded_class, "ida ", {}).points == 37
+    assert grade_answers(graded_class, "ida ", {}).points == FULL
 
 
 def test_a_file_that_may_not_be_read_is_refused_and_stops_nobody(graded_class, monkeypatch):
@@ -646,4 +659,4 @@ def test_a_warning_costs_nothing_and_a_bare_number_is_no_mark(graded_class):
     full = scores(graded_class, "ada")
     lost = {test for test, score in scores(graded_class, "kai").items() if score != full[test]}
     assert lost == {"test_multiply_backward"}
-    assert result.points == 35
+    assert result.points == FULL - 2

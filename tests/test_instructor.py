@@ -4,7 +4,7 @@ import shutil
 
 import nbformat
 import pytest
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import compute_checksum, is_grade, is_solution
 
 from grading.__main__ import main
 from grading.collect import Collector
@@ -19,11 +19,14 @@ from grading.submission import Notes
 
 ASSIGNMENT = "01_backprop"
 NAME = "backprop.ipynb"
+GRADED = [cell for cell in Course().read_source(ASSIGNMENT).cells if is_grade(cell)]
+FULL = sum(cell.metadata.nbgrader.points for cell in GRADED if not is_solution(cell))
+MARK = FULL + 2 * sum(map(is_solution, GRADED))  # with 2 points for each written answer
 
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
-    """A class of two, graded, whose written answers have 2 points by hand."""
+    """A class of two, graded, whose written answers have 2 points each by hand."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("CS231N_CLASSROOM", str(tmp_path_factory.mktemp("classroom")))
         course = Course()
@@ -93,7 +96,7 @@ def test_what_being_late_costs_follows_the_dates_without_grading_again(course, h
     written = graded.stat().st_mtime_ns
     set_due_date(course, "2026-11-15 23:59:59")
     list(grade(course, ASSIGNMENT))
-    assert penalty(course, "amal") == 39
+    assert penalty(course, "amal") == MARK
     if how == "due date":
         set_due_date(course, "2026-11-16 12:00")
     else:
@@ -101,7 +104,7 @@ def test_what_being_late_costs_follows_the_dates_without_grading_again(course, h
             gradebook.grant_extension(ASSIGNMENT, "amal", hours=12)
     list(grade(course, ASSIGNMENT))
     assert penalty(course, "amal") == 0
-    assert penalty(course, "fay") == (0 if how == "due date" else 39)
+    assert penalty(course, "fay") == (0 if how == "due date" else MARK)
     assert graded.stat().st_mtime_ns == written
 
 
@@ -135,9 +138,9 @@ def test_points_of_an_earlier_release_are_no_concern_and_others_are(marked):
 
 def test_marks_by_hand_stay_when_a_submission_is_graded_again_and_nothing_waits(course):
     [result] = grade(course, ASSIGNMENT, ["amal"])
-    assert (result.status, result.points, result.by_hand) == ("graded", 37, False)
+    assert (result.status, result.points, result.by_hand) == ("graded", FULL, False)
     with course.gradebook() as gradebook:
-        assert gradebook.find_submission(ASSIGNMENT, "amal").score == 39
+        assert gradebook.find_submission(ASSIGNMENT, "amal").score == MARK
 
 
 def test_a_resubmission_keeps_marks_by_hand_and_asks_for_a_look(course):
@@ -148,7 +151,7 @@ def test_a_resubmission_keeps_marks_by_hand_and_asks_for_a_look(course):
     [result] = grade(course, ASSIGNMENT, ["amal"])
     assert result.by_hand
     with course.gradebook() as gradebook:
-        assert gradebook.find_submission(ASSIGNMENT, "amal").score == 39
+        assert gradebook.find_submission(ASSIGNMENT, "amal").score == MARK
 
 
 def test_a_student_under_a_wrong_name_can_be_renamed_and_is_forgotten(course):

@@ -282,8 +282,8 @@ grad = np.array(slopes)
         "step_downhill",
         "moves_x",
         (
-            "The result may be right, but x itself has moved: it is changed in place. Does -= "
-            "make a new array, or change the old one?"
+            "x itself has moved: it is changed in place. Does -= make a new array, or change the "
+            "old one?"
         ),
         ("reached = x - length * grad / size", "x -= length * grad / size\n    reached = x"),
     ),
@@ -368,12 +368,12 @@ grad = np.array(slopes)
     ),
     wrong(
         "repaired_gradient",
-        "db_with_features",
+        "db_is_the_mean_of_dw",
         (
-            "In db, each example's share is multiplied by the sum of its features. How does a "
-            "score change when b grows, whatever the features are?"
+            "db is the mean of dw, so the features are in it. How does a score change when b "
+            "grows, whatever the features are?"
         ),
-        ("db = d.sum()", "db = (x.mean(axis=1) * d).sum()"),
+        ("db = d.sum()", "db = dw.mean()"),
     ),
     wrong(
         "repaired_gradient",
@@ -387,7 +387,10 @@ grad = np.array(slopes)
     wrong(
         "repaired_gradient",
         "db_has_the_wrong_sign",
-        "db has the right size, but the wrong sign. dw had the right one before: what has d to do?",
+        (
+            "db has the right size, but the wrong sign. If all probabilities are too high, should "
+            "b grow or fall?"
+        ),
         ("db = d.sum()", "db = -d.sum()"),
     ),
     wrong(
@@ -1415,7 +1418,7 @@ dx = dout * x * (1 - x)
     wrong(
         "cube_forward",
         "multiplied_by_x",
-        "out is the square of x times v, or of v times x. Which number is cubed: v alone?",
+        "out is the square of v times x. Is x a factor of the cube of v?",
         ("v**3", "v**2 * x"),
     ),
     # ---- cube_backward
@@ -1523,8 +1526,8 @@ dx = dout * x * (1 - x)
         "caffe_sigmoid_backward",
         "always_writes",
         (
-            "The diff of bottom is overwritten also when propagate_down is False. Who asked for "
-            "it then?"
+            "The diff of bottom is overwritten also when propagate_down is False. What should "
+            "happen to it then?"
         ),
         ("if propagate_down:", "if True:"),
     ),
