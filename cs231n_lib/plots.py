@@ -161,7 +161,8 @@ def draw_graph(
     place = {name: (column[name], row[name]) for name in graph.nodes}
     for source, name in sorted(edges):
         label = _edge_label(source, graph.values, gradients)
-        _draw_edge(ax, place[source], place[name], label, thick=name == highlight)
+        room = 13 + 2.4 * len(graph.nodes[name].gate.symbol)  # a longer symbol has a larger circle
+        _draw_edge(ax, place[source], place[name], label, room, thick=name == highlight)
     end = (width - 1, row[graph.output])
     _draw_edge(ax, place[graph.output], end, _edge_label(graph.output, graph.values, gradients))
     for name, node in graph.nodes.items():
@@ -193,9 +194,8 @@ def step_backward(graph: Graph, gradients: Mapping[str, Any]) -> Animation:
         picture has all gradients.
     """
     gates = [name for name in reversed(graph.nodes) if graph.nodes[name].gate is not None]
-    # a layout engine would move the nodes when a title is longer
-    fig, ax = plt.subplots(figsize=_graph_size(graph), layout="none")
-    fig.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.93)
+    fig, ax = plt.subplots(figsize=_graph_size(graph))
+    ax.set_position([0.01, 0.01, 0.98, 0.92])  # else a longer title would move the nodes
 
     def draw(frame: int) -> None:
         ax.clear()
@@ -251,9 +251,10 @@ def _draw_edge(
     start: tuple[float, float],
     end: tuple[float, float],
     label: str,
+    room: float = 16,
     thick: bool = False,
 ) -> None:
-    arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": 16, "linewidth": 2.5 if thick else 1}
+    arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": room, "linewidth": 2.5 if thick else 1}
     ax.annotate("", end, start, arrowprops=arrow, zorder=1)
     middle = np.mean([start, end], axis=0)
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
