@@ -195,7 +195,6 @@ def step_backward(graph: Graph, gradients: Mapping[str, Any]) -> Animation:
     """
     gates = [name for name in reversed(graph.nodes) if graph.nodes[name].gate is not None]
     fig, ax = plt.subplots(figsize=_graph_size(graph))
-    ax.set_position([0.01, 0.01, 0.98, 0.92])  # else a longer title would move the nodes
 
     def draw(frame: int) -> None:
         ax.clear()
