@@ -2588,6 +2588,10 @@ EQUIVALENT = {
         "grad = np.zeros_like(x) -> grad = np.ones_like(x)",
     ): "every entry is set",
     (
+        "jacobian",
+        "J = np.zeros((len(f(x)), len(x))) -> J = np.ones((len(f(x)), len(x)))",
+    ): "every column is set",
+    (
         "backward_sweep",
         "for source, gradient in zip(node.inputs, gradients, strict=True): -> "
         "for source, gradient in zip(node.inputs, gradients):",
