@@ -1936,10 +1936,10 @@ dx /= N
     ),
     wrong(
         "hinge_backward",
-        "one_less_for_the_right_class",
+        "one_too_many_for_the_right_class",
         (
-            "The right class is counted as one of the classes that pay, or as one too few. Its "
-            "own margin is 0: which classes are counted?"
+            "The right class gets one minus too many in every example. Its own margin is 0: is it "
+            "counted as a class that pays?"
         ),
         ("= -dscores.sum(axis=1)", "-= dscores.sum(axis=1) + 1"),
     ),
