@@ -147,7 +147,7 @@ def check_upstream(dout: Any, shape: tuple[int, ...]) -> None:
         check_shape("dout", dout, shape, "that is the shape of the forward pass's output")
 
 
-def check_labels(y: Any, num_examples: int, num_classes: int) -> None:
+def check_labels(y: Any, num_examples: int, num_classes: int, scores: str = "x") -> None:
     """Require one integer class label per example, each from 0 to ``num_classes - 1``.
 
     Parameters
@@ -158,6 +158,8 @@ def check_labels(y: Any, num_examples: int, num_classes: int) -> None:
         The number of examples, N.
     num_classes : int
         The number of classes, C.
+    scores : str, default "x"
+        What the array of scores is called, for the message.
 
     Raises
     ------
@@ -167,15 +169,15 @@ def check_labels(y: Any, num_examples: int, num_classes: int) -> None:
         If its shape is not ``(N,)``, or a label is out of range.
     """
     if not (isinstance(y, np.ndarray) and y.shape == (num_examples,)):  # the message takes time
-        check_shape("y", y, (num_examples,), f"x has {num_examples} examples")
+        check_shape("y", y, (num_examples,), f"{scores} has {num_examples} examples")
     if y.dtype.kind not in "iu":
         raise TypeError(f"y should hold integer class labels, but its dtype is {y.dtype}.")
     low, high = np.minimum.reduce(y), np.maximum.reduce(y)  # y.min() takes twice as long
     if low < 0 or high >= num_classes:
         wrong = low if low < 0 else high
         raise ValueError(
-            f"y should hold labels from 0 to {num_classes - 1} because x has {num_classes} "
-            f"columns, but it has a label {wrong}."
+            f"y should hold labels from 0 to {num_classes - 1} because {scores} has "
+            f"{num_classes} columns, but it has a label {wrong}."
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from cs231n_lib.contracts import check_array, check_shape, format_shape
+from cs231n_lib.contracts import check_array, check_labels, check_shape, format_shape
 
 
 @dataclass(frozen=True)
@@ -477,6 +477,105 @@ def matmul_backward(dout: np.ndarray, cache: tuple) -> tuple[np.ndarray, np.ndar
     return dout @ w.T, x.T @ dout
 
 
+def hinge_forward(scores: np.ndarray, y: np.ndarray) -> tuple[float, tuple]:
+    """Compute the multiclass SVM (hinge) loss with margin 1, averaged over the minibatch.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (N, C)
+        ``scores[i, j]`` is the score of class j for example i.
+    y : ndarray of shape (N,)
+        Integer labels, from 0 to C - 1.
+
+    Returns
+    -------
+    loss : float
+        What all classes pay, summed, divided by N.
+    cache : tuple
+        ``(margins, y)``, for `hinge_backward`: what each class pays, 0 for the right one, in an
+        array of shape (N, C).
+
+    Raises
+    ------
+    TypeError
+        If ``y`` does not hold integers.
+    ValueError
+        If a shape is wrong or a label is out of range.
+
+    References
+    ----------
+    .. [1] CS231n course notes, "Linear Classification", "Multiclass SVM loss".
+
+    Examples
+    --------
+    >>> hinge_forward(np.array([[3.0, 5.0, 2.5]]), np.array([0]))[0]
+    3.5
+    """
+    check_array("scores", scores, "NC")
+    check_labels(y, *scores.shape, "scores")
+    right = np.take_along_axis(scores, y[:, None], axis=1)  # (N, 1)
+    margins = np.maximum(scores - right + 1, 0)
+    np.put_along_axis(margins, y[:, None], 0, axis=1)  # the right class pays nothing
+    return float(margins.sum() / len(scores)), (margins, y)
+
+
+def hinge_backward(dout: float, cache: tuple) -> np.ndarray:
+    """Send the upstream gradient of the hinge loss back to the scores.
+
+    Parameters
+    ----------
+    dout : number
+        Upstream gradient of the loss.
+    cache : tuple
+        ``(margins, y)`` from `hinge_forward`.
+
+    Returns
+    -------
+    dscores : ndarray of shape (N, C)
+        Gradient with respect to ``scores``; a margin of exactly 0 gives none.
+    """
+    margins, y = cache
+    pays = np.sign(margins)
+    np.put_along_axis(pays, y[:, None], -pays.sum(axis=1, keepdims=True), axis=1)
+    return dout / len(margins) * pays
+
+
+def half_squares_forward(w: np.ndarray) -> tuple[float, np.ndarray]:
+    """Add up the squares of all entries, and halve the sum.
+
+    Parameters
+    ----------
+    w : ndarray of any shape
+        Weights.
+
+    Returns
+    -------
+    out : float
+        ``0.5 * sum(w**2)``.
+    cache : ndarray
+        ``w``, for `half_squares_backward`.
+    """
+    return 0.5 * np.sum(w * w), w
+
+
+def half_squares_backward(dout: float, cache: np.ndarray) -> np.ndarray:
+    """Multiply the upstream gradient by the weights: the half cancels the 2 of the square.
+
+    Parameters
+    ----------
+    dout : number
+        Upstream gradient of the sum.
+    cache : ndarray of any shape
+        ``w`` from `half_squares_forward`.
+
+    Returns
+    -------
+    dw : ndarray, shape of ``w``
+        Gradient with respect to ``w``.
+    """
+    return dout * cache
+
+
 def _add(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, None]:
     _check_same_shape(x, y)
     return x + y, None
@@ -498,3 +597,4 @@ EXP = Gate("exp", exp_forward, exp_backward)
 ADD_ONE = Gate("+1", lambda x: (x + 1, None), lambda dout, cache: dout)
 RECIPROCAL = Gate("1/x", reciprocal_forward, reciprocal_backward)
 MATMUL = Gate("matmul", matmul_forward, matmul_backward)
+HALF_SQUARES = Gate("½ Σ w²", half_squares_forward, half_squares_backward)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,19 @@ LINES = {
     "color": ["#1b4f72", "#c0392b", "#7d8b2a", "#6c3483", "#000000", "#b9770e"],
     "linestyle": ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1))],
     "marker": ["o", "s", "^", "D", "v", "P"],
+}
+# What stands on the buttons of an animation, by the name of the icon that Matplotlib loads from a
+# server. They are signs that every font has, so that the buttons can be read without a network.
+SIGNS = {
+    "minus": "-",
+    "fast-backward": "|&lt;",
+    "step-backward": "&lt;",
+    "play fa-flip-horizontal": "&#9664;&#xFE0E;",
+    "pause": "||",
+    "play": "&#9654;&#xFE0E;",
+    "step-forward": "&gt;",
+    "fast-forward": "&gt;|",
+    "plus": "+",
 }
 
 
@@ -63,8 +77,8 @@ class Animation:
         The picture for print, as PNG.
     """
 
-    html: str
-    still: bytes
+    html: str = field(repr=False)  # the text form would be as long as all pictures together
+    still: bytes = field(repr=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/html": self.html, "image/png": self.still}
@@ -100,9 +114,15 @@ def animate(
     still = BytesIO()
     fig.savefig(still, format="png")
     film = FuncAnimation(fig, draw, frames=num_frames)
-    html = film.to_jshtml(fps=frames_per_second, default_mode="once")
+    html = _without_icons(film.to_jshtml(fps=frames_per_second, default_mode="once"))
     plt.close(fig)
     return Animation(html, still.getvalue())
+
+
+def _without_icons(html: str) -> str:
+    """Put signs on an animation's buttons, where Matplotlib would load icons from a server."""
+    html = re.sub(r"<link\b[^>]*>", "", html)
+    return re.sub(r'<i class="fa fa-([a-z -]+)"></i>', lambda icon: SIGNS[icon[1]], html)
 
 
 def draw_graph(
@@ -110,6 +130,7 @@ def draw_graph(
     gradients: Mapping[str, Any] | None = None,
     title: str = "",
     ax: Axes | None = None,
+    highlight: str | None = None,
 ) -> Axes:
     """Draw a computational graph, with the value and the gradient on every edge.
 
@@ -123,6 +144,8 @@ def draw_graph(
         What the picture shows.
     ax : Axes, optional
         Where to draw; a new figure when left out.
+    highlight : str, optional
+        A node that is drawn with a thick border, and the edges that it reads with thick lines.
 
     Returns
     -------
@@ -133,16 +156,19 @@ def draw_graph(
     column, row = _place_nodes(graph)
     width, height = max(column.values()) + 2, max(row.values()) + 1
     if ax is None:
-        _, ax = plt.subplots(figsize=(1.8 * width, 1.2 * height + 0.6))
+        _, ax = plt.subplots(figsize=_graph_size(graph))
     edges = {(source, name) for name, node in graph.nodes.items() for source in node.inputs}
     place = {name: (column[name], row[name]) for name in graph.nodes}
     for source, name in sorted(edges):
-        _draw_edge(ax, place[source], place[name], _edge_label(source, graph.values, gradients))
+        label = _edge_label(source, graph.values, gradients)
+        room = 13 + 2.4 * len(graph.nodes[name].gate.symbol)  # a longer symbol has a larger circle
+        _draw_edge(ax, place[source], place[name], label, room, thick=name == highlight)
     end = (width - 1, row[graph.output])
     _draw_edge(ax, place[graph.output], end, _edge_label(graph.output, graph.values, gradients))
     for name, node in graph.nodes.items():
         shape, fill = ("square", "#e8e8e8") if node.gate is None else ("circle", "white")
         box = {"boxstyle": f"{shape},pad=0.35", "facecolor": fill, "edgecolor": "black"}
+        box["linewidth"] = 3.0 if name == highlight else 1.0
         label = name if node.gate is None else node.gate.symbol
         ax.text(*place[name], label, ha="center", va="center", bbox=box, zorder=3)
     ax.set(xlim=(-0.4, width - 0.8), ylim=(height - 0.4, -0.6), title=title)
@@ -164,22 +190,32 @@ def step_backward(graph: Graph, gradients: Mapping[str, Any]) -> Animation:
     Returns
     -------
     Animation
-        One picture more than there are gates; the last one has all gradients.
+        One picture more than there are gates; the gate visited last has a thick border. The last
+        picture has all gradients.
     """
     gates = [name for name in reversed(graph.nodes) if graph.nodes[name].gate is not None]
-    column, row = _place_nodes(graph)
-    size = 1.8 * (max(column.values()) + 2), 1.2 * (max(row.values()) + 1) + 0.6
-    fig, ax = plt.subplots(figsize=size)
+    fig, ax = plt.subplots(figsize=_graph_size(graph))
 
     def draw(frame: int) -> None:
         ax.clear()
         to_come = gates[frame:]
         waiting = {source for name in to_come for source in graph.nodes[name].inputs}
         known = {name: grad for name, grad in gradients.items() if name not in waiting}
-        visited = f"visited {gates[frame - 1]}" if frame else "the upstream gradient arrives"
-        draw_graph(graph, known, title=f"Step {frame} of {len(gates)}: {visited}", ax=ax)
+        last = gates[frame - 1] if frame else None
+        what = "the upstream gradient arrives"
+        if last is not None:
+            what = f"back through {graph.nodes[last].gate.symbol}, the gate that made {last}"
+        title = f"Step {frame} of {len(gates)}: {what}"
+        draw_graph(graph, known, title=title, ax=ax, highlight=last)
 
     return animate(fig, draw, len(gates) + 1, frames_per_second=1)
+
+
+def _graph_size(graph: Graph) -> tuple[float, float]:
+    """Choose the size of a drawing, in inches; what an array is called needs more room."""
+    column, row = _place_nodes(graph)
+    wide = any(np.size(value) > 1 for value in graph.values.values())
+    return (2.1 if wide else 1.8) * (max(column.values()) + 2), 1.2 * (max(row.values()) + 1) + 0.6
 
 
 def _place_nodes(graph: Graph) -> tuple[dict[str, float], dict[str, float]]:
@@ -194,23 +230,36 @@ def _place_nodes(graph: Graph) -> tuple[dict[str, float], dict[str, float]]:
     for name, node in graph.nodes.items():
         if node.gate is None and readers[name]:  # an input stands just before its first reader
             column[name] = min(column[reader] for reader in readers[name]) - 1
-    row: dict[str, float] = {}
-    for name, node in graph.nodes.items():
-        if node.gate is None:
-            row[name] = len(row)
-    # rows of inputs are taken in the order of the graph; a gate stands between its inputs
-    for name, node in graph.nodes.items():
-        if node.gate is not None:
-            row[name] = float(np.mean([row[source] for source in node.inputs]))
+    # inputs are taken in the order of the graph; a gate stands between what it reads, and lower
+    # if another node of its column is too close
+    inputs = [name for name, node in graph.nodes.items() if node.gate is None]
+    row: dict[str, float] = {name: float(place) for place, name in enumerate(inputs)}
+    for depth in sorted(set(column.values())):
+        for name in [name for name in graph.nodes if column[name] == depth]:
+            sources = graph.nodes[name].inputs
+            if sources:
+                row[name] = float(np.mean([row[source] for source in sources]))
+        above = -1.0
+        for name in sorted((name for name in graph.nodes if column[name] == depth), key=row.get):
+            row[name] = above = max(row[name], above + 1)
     return column, row
 
 
-def _draw_edge(ax: Axes, start: tuple[float, float], end: tuple[float, float], label: str) -> None:
-    arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": 16}
+def _draw_edge(
+    ax: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    label: str,
+    room: float = 16,
+    thick: bool = False,
+) -> None:
+    arrow = {"arrowstyle": "->", "shrinkA": 12, "shrinkB": room, "linewidth": 2.5 if thick else 1}
     ax.annotate("", end, start, arrowprops=arrow, zorder=1)
     middle = np.mean([start, end], axis=0)
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    ax.text(*middle, label, fontsize=9, ha="center", va="center", bbox=white, zorder=2)
+    weight = "bold" if thick else "normal"
+    place = {"ha": "center", "va": "center", "zorder": 2}
+    ax.text(*middle, label, fontsize=9, fontweight=weight, bbox=white, **place)
 
 
 def _edge_label(name: str, values: Mapping[str, Any], gradients: Mapping[str, Any]) -> str:

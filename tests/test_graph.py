@@ -5,7 +5,7 @@ import pytest
 
 from cs231n_lib import graph as g
 from cs231n_lib.gradient_check import check_gradient
-from cs231n_lib.layers import sigmoid_backward, sigmoid_forward
+from cs231n_lib.layers import sigmoid_backward, sigmoid_forward, svm_loss
 
 TWO_INPUTS = [g.ADD, g.MULTIPLY, g.MAXIMUM]
 ONE_INPUT = [g.NEGATE, g.EXP, g.ADD_ONE, g.RECIPROCAL]
@@ -41,6 +41,67 @@ def test_the_matrix_product_has_the_numerical_gradient():
     dx, dw = g.matmul_backward(dout, g.matmul_forward(x, w)[1])
     assert check_gradient(lambda x: x @ w, x, dx, dout)
     assert check_gradient(lambda w: x @ w, w, dw, dout)
+
+
+def test_the_hinge_loss_has_the_numerical_gradient():
+    rng = np.random.default_rng(5)
+    scores, y = rng.normal(size=(5, 4), scale=2), np.array([0, 3, 1, 1, 2])
+    dout = np.float64(-1.7)
+    dscores = g.hinge_backward(dout, g.hinge_forward(scores, y)[1])
+    assert check_gradient(lambda s: np.array(g.hinge_forward(s, y)[0]), scores, dscores, dout)
+
+
+def test_the_hinge_loss_of_a_case_by_hand():
+    scores = np.array([[3.0, 5.0, 2.5], [4.0, -1.0, 0.5]])
+    loss, (margins, y) = g.hinge_forward(scores, np.array([0, 0]))
+    assert loss == 1.75
+    assert np.array_equal(margins, [[0, 3, 0.5], [0, 0, 0]])
+    dscores = g.hinge_backward(10.0, (margins, y))
+    assert np.array_equal(dscores, [[-10, 5, 5], [0, 0, 0]])
+
+
+def test_the_hinge_gate_and_the_svm_loss_agree():
+    rng = np.random.default_rng(6)
+    scores, y = rng.normal(size=(7, 3)), rng.integers(3, size=7)
+    loss, dx = svm_loss(scores, y)
+    out, cache = g.hinge_forward(scores, y)
+    assert np.isclose(out, loss, rtol=1e-14)
+    assert np.allclose(g.hinge_backward(1.0, cache), dx, rtol=1e-14)
+
+
+def test_half_the_sum_of_squares_has_the_numerical_gradient():
+    w, dout = np.random.default_rng(7).normal(size=(3, 4)), np.float64(0.3)
+    dw = g.half_squares_backward(dout, g.half_squares_forward(w)[1])
+    assert check_gradient(lambda w: g.half_squares_forward(w)[0], w, dw, dout)
+    assert g.half_squares_forward(np.array([3.0, -4.0]))[0] == 12.5
+
+
+def test_weights_that_are_read_by_the_scores_and_by_the_regularization_get_both_gradients():
+    rng = np.random.default_rng(8)
+    x, w, y = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.integers(4, size=5)
+    graph = g.Graph()
+    graph.add_input("x", "w", "reg")
+    graph.add_node("scores", g.MATMUL, "x", "w")
+    hinge = g.Gate("hinge", lambda scores: g.hinge_forward(scores, y), g.hinge_backward)
+    graph.add_node("data_loss", hinge, "scores")
+    graph.add_node("R", g.HALF_SQUARES, "w")
+    graph.add_node("reg_loss", g.MULTIPLY, "R", "reg")
+    graph.add_node("loss", g.ADD, "data_loss", "reg_loss")
+    graph.forward(x=x, w=w, reg=0.8)
+    dw = graph.backward()["w"]
+    assert check_gradient(lambda w: graph.forward(x=x, w=w, reg=0.8), w, dw, np.float64(1))
+    assert np.allclose(dw, x.T @ svm_loss(x @ w, y)[1] + 0.8 * w, rtol=1e-12)
+
+
+def test_a_hinge_loss_refuses_scores_and_labels_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"scores should have shape \(N, C\)"):
+        g.hinge_forward(np.ones(3), np.array([0]))
+    with pytest.raises(ValueError, match=r"y should have shape \(2,\) because scores has 2 ex"):
+        g.hinge_forward(np.ones((2, 3)), np.array([0]))
+    with pytest.raises(ValueError, match="from 0 to 2 because scores has 3 columns, but it has a"):
+        g.hinge_forward(np.ones((2, 3)), np.array([0, 3]))
+    with pytest.raises(TypeError, match="y should hold integer class labels, but its dtype is fl"):
+        g.hinge_forward(np.ones((2, 3)), np.array([0.0, 1.0]))
 
 
 def test_where_a_maximum_ties_one_input_gets_the_whole_gradient():

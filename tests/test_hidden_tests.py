@@ -1,12 +1,15 @@
 """The hidden part of every test tells right work from wrong work, without the visible part."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 from nbgrader.utils import is_grade, is_solution
+
+from cs231n_lib.graph import Graph
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = {
@@ -48,9 +51,14 @@ def slightly_wrong(answer):
         if isinstance(result, tuple):
             return tuple(spoil(part) for part in result)
         if isinstance(result, dict):
-            if all(isinstance(value, str) for value in result.values()):
+            if all(isinstance(value, str | bool) for value in result.values()):
                 return dict(zip(result, [*result.values()][::-1], strict=True))
             return {key: spoil(value) for key, value in result.items()}
+        if isinstance(result, Graph):  # the value of its last node
+            node = result.nodes[result.output]
+            gate = replace(node.gate, forward=lambda *values: spoil(node.gate.forward(*values)))
+            result.nodes[result.output] = replace(node, gate=gate)
+            return result
         return result * 1.01 if np.asarray(result).dtype.kind in "fi" else result
 
     if isinstance(answer, type):

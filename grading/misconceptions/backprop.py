@@ -1800,6 +1800,185 @@ dx = dout * x * (1 - x)
         "dw contains only the first of the N examples. Which examples read w?",
         ("dw = x.T @ dout", "dw = np.outer(x[0], dout[0])"),
     ),
+    # ---- jacobian
+    wrong(
+        "jacobian",
+        "transposed",
+        (
+            "J is transposed: a row of it belongs to one input, and a column to one output. Which "
+            "of the two indices of J is the output's?"
+        ),
+        then("J = J.T"),
+    ),
+    wrong(
+        "jacobian",
+        "difference_to_one_side",
+        (
+            "J is the difference to one side: f at x + h minus f at x, divided by h. Which two "
+            "points does the centered difference compare?"
+        ),
+        ("x[j] = kept - h", "x[j] = kept"),
+        ("/ (2 * h)", "/ h"),
+    ),
+    wrong(
+        "jacobian",
+        "difference_to_the_other_side",
+        (
+            "J is the difference to one side: f at x minus f at x - h, divided by h. Which two "
+            "points does the centered difference compare?"
+        ),
+        ("x[j] = kept + h", "x[j] = kept"),
+        ("/ (2 * h)", "/ h"),
+    ),
+    wrong(
+        "jacobian",
+        "divides_by_h",
+        (
+            "Every slope in J is two times too large. How far apart are the two points at which f "
+            "is compared?"
+        ),
+        ("/ (2 * h)", "/ h"),
+    ),
+    wrong(
+        "jacobian",
+        "multiplies_by_h",
+        (
+            "Each slope is off by a factor of h * h, as if the difference of f were multiplied by "
+            "h instead of divided. In which order does Python compute a / b * c?"
+        ),
+        ("/ (2 * h)", "/ 2 * h"),
+    ),
+    wrong(
+        "jacobian",
+        "does_not_divide_by_h",
+        (
+            "J is half of the difference of f, without the step h. A slope says how much f "
+            "changes per step: where does h enter?"
+        ),
+        ("/ (2 * h)", "/ 2"),
+    ),
+    wrong(
+        "jacobian",
+        "half_a_step_back",
+        (
+            "J holds half of a difference to one side. When the entry stands at x + h, how far "
+            "must it move to reach x - h?"
+        ),
+        ("x[j] = kept - h", "x[j] -= h"),
+    ),
+    wrong(
+        "jacobian",
+        "own_step",
+        (
+            "J comes from a step of 1e-5 and not from the h that is passed in. It looks right "
+            "only while h has its default value."
+        ),
+        ("kept + h", "kept + 1e-5"),
+        ("kept - h", "kept - 1e-5"),
+        ("(2 * h)", "2e-5"),
+    ),
+    wrong(
+        "jacobian",
+        "below_minus_above",
+        (
+            "Every slope in J has the wrong sign. Which of the two values of f is subtracted from "
+            "the other?"
+        ),
+        ("(above - below)", "(below - above)"),
+    ),
+    wrong(
+        "jacobian",
+        "all_entries_move",
+        (
+            "All columns of J are the same: the slopes when all entries of x move together. Which "
+            "entries may move for one column?"
+        ),
+        answer="""
+J = np.zeros((len(f(x)), len(x)))
+for j in range(len(x)):
+    J[:, j] = (f(x + h) - f(x - h)) / (2 * h)
+""",
+    ),
+    wrong(
+        "jacobian",
+        "only_the_diagonal",
+        (
+            "J is 0 off the diagonal: only output j is looked at when input j moves. Which "
+            "outputs may change when one input moves?"
+        ),
+        ("J[:, j] = (above - below)", "J[j, j] = (above[j] - below[j])"),
+    ),
+    wrong(
+        "jacobian",
+        "outputs_added_up",
+        (
+            "All rows of J are the same: the slopes of the sum of all outputs. Row i should have "
+            "the slopes of one output; which one?"
+        ),
+        ("(above - below)", "np.sum(above - below)"),
+    ),
+    wrong(
+        "jacobian",
+        "gradient_of_the_sum",
+        (
+            "J has one number for each input: the slope of the sum of all outputs. How many "
+            "slopes are there when f returns M numbers?"
+        ),
+        then("J = J.sum(axis=0)"),
+    ),
+    wrong(
+        "jacobian",
+        "first_output_only",
+        (
+            "Every row of J has the slopes of the first output. Where do the changes of the other "
+            "outputs go?"
+        ),
+        ("(above - below)", "(above[0] - below[0])"),
+    ),
+    wrong(
+        "jacobian",
+        "not_put_back",
+        (
+            "After the call, each entry of x is smaller by h. What should happen to an entry "
+            "before the next one is moved?"
+        ),
+        ("x[j] = kept\n        J", "J"),
+    ),
+    wrong(
+        "jacobian",
+        "left_above",
+        (
+            "After the call, each entry of x is larger by h. Is the entry put back after the last "
+            "call of f?"
+        ),
+        answer="""
+J = np.zeros((len(f(x)), len(x)))
+for j in range(len(x)):
+    x[j] -= h
+    below = f(x)
+    x[j] += 2 * h
+    above = f(x)
+    J[:, j] = (above - below) / (2 * h)
+""",
+    ),
+    wrong(
+        "jacobian",
+        "put_back_by_arithmetic",
+        (
+            "J is right, but x is not exactly what it was: adding and subtracting h rounds. What "
+            "could you store before the entry moves?"
+        ),
+        answer="""
+J = np.zeros((len(f(x)), len(x)))
+for j in range(len(x)):
+    x[j] += h
+    above = f(x)
+    x[j] -= 2 * h
+    below = f(x)
+    x[j] += h
+    J[:, j] = (above - below) / (2 * h)
+""",
+    ),
     # ---- softmax_loss
     wrong(
         "softmax_loss",
@@ -2149,6 +2328,339 @@ dx /= N
             "the softmax loss?"
         ),
         ("dx = dx / N", "dx = 2 * dx / N"),
+    ),
+    # ---- hinge_backward
+    wrong(
+        "hinge_backward",
+        "nothing_for_the_right_class",
+        (
+            "The gradient is 0 at every right class. What does the loss do when the score of the "
+            "right class grows?"
+        ),
+        ("dscores[np.arange(N), y] = -dscores.sum(axis=1)", "pass"),
+    ),
+    wrong(
+        "hinge_backward",
+        "minus_one_once",
+        (
+            "The right class is treated as if exactly one class paid in every example. How many "
+            "classes pay less when the score of the right class grows?"
+        ),
+        ("= -dscores.sum(axis=1)", "= -1"),
+    ),
+    wrong(
+        "hinge_backward",
+        "minus_one_where_any_pays",
+        (
+            "The right class is treated as if one class paid, also where several do. How many "
+            "classes pay less when the score of the right class grows?"
+        ),
+        ("= -dscores.sum(axis=1)", "= -dscores.max(axis=1)"),
+    ),
+    wrong(
+        "hinge_backward",
+        "minus_all_other_classes",
+        (
+            "The right class is treated as if every other class paid. Which classes pay in this "
+            "example?"
+        ),
+        ("= -dscores.sum(axis=1)", "= 1 - margins.shape[1]"),
+    ),
+    wrong(
+        "hinge_backward",
+        "plus_for_the_right_class",
+        (
+            "The gradient of the right class has the wrong sign. If its score grows, does the "
+            "loss grow or fall?"
+        ),
+        ("= -dscores.sum(axis=1)", "= dscores.sum(axis=1)"),
+    ),
+    wrong(
+        "hinge_backward",
+        "no_mean",
+        (
+            "Every entry is N times too large, with N the number of examples. Is the data loss a "
+            "sum or a mean over the examples?"
+        ),
+        ("dout * dscores / N", "dout * dscores"),
+    ),
+    wrong(
+        "hinge_backward",
+        "divided_by_the_classes",
+        (
+            "The gradient is divided by the number of classes, C, and not by N. Over what is the "
+            "data loss a mean?"
+        ),
+        ("dout * dscores / N", "dout * dscores / margins.shape[1]"),
+    ),
+    wrong(
+        "hinge_backward",
+        "divided_by_all_entries",
+        (
+            "The gradient is divided by N times C. The classes of one example are added up; over "
+            "what is the data loss a mean?"
+        ),
+        ("dout * dscores / N", "dout * dscores / margins.size"),
+    ),
+    wrong(
+        "hinge_backward",
+        "divided_twice",
+        "The gradient is divided by N twice. How often does the mean divide by it?",
+        ("dout * dscores / N", "dout * dscores / N / N"),
+    ),
+    wrong(
+        "hinge_backward",
+        "margins_instead_of_slopes",
+        (
+            "The gradient grows with the margins. When a score grows by a little, does it matter "
+            "how much its class pays already?"
+        ),
+        ("(margins > 0).astype(float)", "margins.copy()"),
+    ),
+    wrong(
+        "hinge_backward",
+        "margins_at_the_right_class",
+        (
+            "The right class gets minus the sum of the margins: that is what is paid. How much "
+            "less is paid when its score grows by 1?"
+        ),
+        ("= -dscores.sum(axis=1)", "= -margins.sum(axis=1)"),
+    ),
+    wrong(
+        "hinge_backward",
+        "no_upstream",
+        (
+            "This does not depend on dout: it is the gradient of the data loss itself. What does "
+            "the chain rule multiply it by?"
+        ),
+        ("dout * dscores / N", "dscores / N"),
+    ),
+    wrong(
+        "hinge_backward",
+        "every_class_pays",
+        (
+            "Every wrong class gets a gradient, also those that pay nothing. Does a small move of "
+            "such a score change the loss?"
+        ),
+        (
+            "dscores = (margins > 0).astype(float)",
+            "dscores = np.ones_like(margins)\n    dscores[np.arange(N), y] = 0",
+        ),
+    ),
+    wrong(
+        "hinge_backward",
+        "those_that_do_not_pay",
+        (
+            "The classes that pay nothing get a gradient, and those that pay get none. What does "
+            "a margin of 0 say about its class?"
+        ),
+        (
+            "dscores = (margins > 0).astype(float)",
+            "dscores = (margins == 0).astype(float)\n    dscores[np.arange(N), y] = 0",
+        ),
+    ),
+    wrong(
+        "hinge_backward",
+        "the_wrong_sign",
+        (
+            "Every entry has the wrong sign. If the score of a class that pays grows, does the "
+            "loss grow or fall?"
+        ),
+        then("dscores = -dscores"),
+    ),
+    wrong(
+        "hinge_backward",
+        "one_too_many_for_the_right_class",
+        (
+            "The right class gets one minus too many in every example. Its own margin is 0: is it "
+            "counted as a class that pays?"
+        ),
+        ("= -dscores.sum(axis=1)", "-= dscores.sum(axis=1) + 1"),
+    ),
+    # ---- half_squares_backward
+    wrong(
+        "half_squares_backward",
+        "no_upstream",
+        (
+            "dw does not depend on dout: it is the local gradient alone. Where does the upstream "
+            "gradient enter?"
+        ),
+        ("dw = dout * w", "dw = 1.0 * w"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "factor_two",
+        (
+            "Every entry is two times too large. The square brings a factor 2; what does the half "
+            "do with it?"
+        ),
+        ("dw = dout * w", "dw = 2 * dout * w"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "still_halved",
+        (
+            "Every entry is half of what it should be. The half is there in R; what happens to it "
+            "when a square is differentiated?"
+        ),
+        ("dw = dout * w", "dw = 0.5 * dout * w"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "squares",
+        (
+            "dw has the squares of the weights: no entry has a sign of its own. What is the slope "
+            "of a square where the weight is negative?"
+        ),
+        ("dw = dout * w", "dw = dout * w**2"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "half_of_the_squares",
+        (
+            "dw has the terms of R, half of each square. How much does such a term grow when its "
+            "weight grows by a little?"
+        ),
+        ("dw = dout * w", "dw = 0.5 * dout * w**2"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "one_number",
+        (
+            "dw is a single number: the entries are added up. R has one slope for each weight; "
+            "which shape has dw?"
+        ),
+        ("dw = dout * w", "dw = np.sum(dout * w)"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "mean",
+        ("Every entry is divided by the number of weights. Is R a sum over the weights or a mean?"),
+        ("dw = dout * w", "dw = dout * w / w.size"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "only_dout",
+        (
+            "Every entry is dout: the local gradient is missing. Does a large weight change R as "
+            "much as a small one?"
+        ),
+        ("dw = dout * w", "dw = dout * np.ones_like(w)"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "sign_of_the_weight",
+        (
+            "Every entry has the same size, only the sign of its weight is left. Does a large "
+            "weight change R as much as a small one?"
+        ),
+        ("dw = dout * w", "dw = dout * np.sign(w)"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "the_wrong_sign",
+        ("dw has the wrong sign. Does R grow or fall when a positive weight grows?"),
+        ("dw = dout * w", "dw = -dout * w"),
+    ),
+    wrong(
+        "half_squares_backward",
+        "adds_dout",
+        (
+            "dw is dout plus w. How does the chain rule combine the upstream gradient with the "
+            "local one?"
+        ),
+        ("dw = dout * w", "dw = dout + w"),
+    ),
+    # ---- loss_graph
+    wrong(
+        "loss_graph",
+        "price_for_the_examples",
+        (
+            "R is half the sum of squares of the examples, x. For whose size should the loss "
+            "charge a price?"
+        ),
+        ('half_squares, "w"', 'half_squares, "x"'),
+    ),
+    wrong(
+        "loss_graph",
+        "price_for_the_scores",
+        (
+            "R is half the sum of squares of the scores. For whose size should the loss charge a "
+            "price?"
+        ),
+        ('half_squares, "w"', 'half_squares, "scores"'),
+    ),
+    wrong(
+        "loss_graph",
+        "loss_of_the_examples",
+        (
+            "data_loss treats the features in x as scores; the weights play no part in it. Which "
+            "node has the scores?"
+        ),
+        ('hinge, "scores"', 'hinge, "x"'),
+    ),
+    wrong(
+        "loss_graph",
+        "product_of_both",
+        ("loss is the product of its two parts. When one part is 0, should the other still count?"),
+        ('"loss", ADD', '"loss", multiply'),
+    ),
+    wrong(
+        "loss_graph",
+        "reg_added",
+        ("reg_loss is R plus reg. When reg is 0, how much of R should be left in the loss?"),
+        ('"reg_loss", multiply', '"reg_loss", ADD'),
+    ),
+    wrong(
+        "loss_graph",
+        "without_reg",
+        (
+            "loss adds R itself to the data loss: reg makes no difference to it. Which node has "
+            "what the regularization costs?"
+        ),
+        ('"data_loss", "reg_loss"', '"data_loss", "R"'),
+    ),
+    wrong(
+        "loss_graph",
+        "data_loss_twice",
+        "loss is two times the data loss. Where does the regularization enter?",
+        ('"data_loss", "reg_loss"', '"data_loss", "data_loss"'),
+    ),
+    wrong(
+        "loss_graph",
+        "reg_loss_twice",
+        "loss is two times reg_loss. Where do the scores enter?",
+        ('"data_loss", "reg_loss"', '"reg_loss", "reg_loss"'),
+    ),
+    wrong(
+        "loss_graph",
+        "reg_itself_added",
+        (
+            "loss is the data loss plus the number reg. What does the table multiply by reg before "
+            "it is added?"
+        ),
+        ('"data_loss", "reg_loss"', '"data_loss", "reg"'),
+    ),
+    wrong(
+        "loss_graph",
+        "reg_times_the_data_loss",
+        (
+            "reg_loss is reg times the data loss. Which of the two parts of the loss does reg "
+            "belong to?"
+        ),
+        ('multiply, "R", "reg"', 'multiply, "data_loss", "reg"'),
+    ),
+    wrong(
+        "loss_graph",
+        "R_squared",
+        "reg_loss is R times R. By what does the table multiply R?",
+        ('multiply, "R", "reg"', 'multiply, "R", "R"'),
+    ),
+    wrong(
+        "loss_graph",
+        "reg_squared",
+        "reg_loss is reg times reg. What does the table multiply by reg?",
+        ('multiply, "R", "reg"', 'multiply, "reg", "reg"'),
     ),
 ]
 
@@ -2532,6 +3044,52 @@ dx = (w @ dout.T).T.astype(np.float32)
 """,
     ),
     unusual(
+        "Jacobian: one row after the other, by the numerical gradient of each output",
+        jacobian="""
+rows = []
+for i in range(len(f(x))):
+    rows.append(numerical_gradient(lambda x: f(x)[i], x, h))
+J = np.array(rows)
+""",
+    ),
+    unusual(
+        "Jacobian: unit vectors, copies of x, nested lists",
+        jacobian="""
+columns = [(f(x + h * unit) - f(x - h * unit)) / h / 2 for unit in np.eye(x.size)]
+J = [list(row) for row in zip(*columns)]
+""",
+    ),
+    unusual(
+        "Jacobian: first down, then up, entry by entry, in float32",
+        jacobian="""
+before = np.array(x)
+J = np.empty((np.size(f(x)), np.size(x)), dtype=np.float32)
+for j, value in enumerate(before):
+    x[j] = value - h
+    below = np.array(f(x))
+    x[j] = value + h
+    above = np.array(f(x))
+    for i in range(J.shape[0]):
+        J[i][j] = 0.5 * (above[i] - below[i]) / h
+    x[:] = before
+""",
+    ),
+    unusual(
+        "Jacobian: columns stacked at the end",
+        jacobian="""
+columns = []
+for j in range(x.shape[0]):
+    old = float(x[j])
+    ends = []
+    for step in (h, -h):
+        x[j] = old + step
+        ends += [f(x)]
+    x[j] = old
+    columns += [np.subtract(*ends) / (h + h)]
+J = np.stack(columns).T
+""",
+    ),
+    unusual(
         "softmax: double loops, the loss a 0-d array",
         softmax_loss="""
 N, C = x.shape
@@ -2591,6 +3149,90 @@ np.subtract.at(grad, pairs, 1 / len(y))
 dx = grad.T
 """,
     ),
+    unusual(
+        "hinge: loops over examples and classes, results as lists",
+        hinge_backward="""
+N, C = np.shape(margins)
+dscores = [[0.0] * C for _ in range(N)]
+for i in range(N):
+    for j in range(C):
+        if j != y[i] and margins[i][j] > 0:
+            dscores[i][j] += dout / N
+            dscores[i][y[i]] -= dout / N
+""",
+    ),
+    unusual(
+        "hinge: one-hot rows, signs of the margins, in float32",
+        hinge_backward="""
+pays = np.sign(margins).astype(np.float32)
+right = (np.asarray(y)[:, None] == np.arange(margins.shape[1])).astype(np.float32)
+dscores = (pays - right * np.sum(pays, 1, keepdims=True)) * np.float32(dout / len(pays))
+""",
+    ),
+    unusual(
+        "hinge: work in place on the margins",
+        hinge_backward="""
+margins[margins > 0] = dout / margins.shape[0]
+margins[range(len(y)), y] -= margins.sum(axis=1)
+dscores = margins
+""",
+    ),
+    unusual(
+        "half squares: a loop, results as lists",
+        half_squares_backward="""
+dw = np.zeros(np.shape(w))
+for index in np.ndindex(np.shape(w)):
+    dw[index] = 0.5 * dout * (w[index] + w[index])
+dw = dw.tolist()
+""",
+    ),
+    unusual(
+        "half squares: work in place on w",
+        half_squares_backward="w *= dout\ndw = w",
+    ),
+    unusual(
+        "half squares: in float32",
+        half_squares_backward="dw = np.einsum(',...->...', dout, w).astype(np.float32)",
+    ),
+    unusual(
+        "loss graph: the price first, factors and terms exchanged",
+        loss_graph="""
+graph.add_node("R", half_squares, "w")
+graph.add_node("reg_loss", multiply, "reg", "R")
+graph.add_node("scores", matmul, "x", "w")
+graph.add_node("data_loss", hinge, "scores")
+graph.add_node("loss", ADD, "reg_loss", "data_loss")
+""",
+    ),
+    unusual(
+        "loss graph: gates of one's own, from a list, with a node more",
+        loss_graph="""
+product = Gate("@", lambda x, w: (x @ w, (x, w)), matmul_backward)
+copy = Gate("=", lambda x: (1 * x, None), lambda dout, cache: dout)
+for name, gate, *reads in [
+    ("scores", product, "x", "w"),
+    ("same_scores", copy, "scores"),
+    ("data_loss", hinge, "same_scores"),
+    ("R", half_squares, "w"),
+    ("reg_loss", multiply, "R", "reg"),
+    ("loss", ADD, "data_loss", "reg_loss"),
+]:
+    graph.add_node(name, gate, *reads)
+""",
+    ),
+    unusual(
+        "loss graph: a graph of one's own",
+        loss_graph="""
+graph = Graph()
+for name in ("w", "reg", "x"):
+    graph.add_input(name)
+graph.add_node("scores", matmul, *"xw")
+graph.add_node("data_loss", hinge, "scores")
+graph.add_node("R", half_squares, "w")
+graph.add_node("reg_loss", multiply, "R", "reg")
+graph.add_node("loss", ADD, "data_loss", "reg_loss")
+""",
+    ),
 ]
 
 EQUIVALENT = {
@@ -2600,6 +3242,10 @@ EQUIVALENT = {
         "numerical_gradient",
         "grad = np.zeros_like(x) -> grad = np.ones_like(x)",
     ): "every entry is set",
+    (
+        "jacobian",
+        "J = np.zeros((len(f(x)), len(x))) -> J = np.ones((len(f(x)), len(x)))",
+    ): "every column is set",
     (
         "backward_sweep",
         "for source, gradient in zip(node.inputs, gradients, strict=True): -> "
