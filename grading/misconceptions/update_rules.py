@@ -99,6 +99,47 @@ MISCONCEPTIONS = [
         ),
         ("learning_rate * grads[name]", "learning_rate * grads[name] / batch_size"),
     ),
+    wrong(
+        "train",
+        "short_last_minibatch",
+        (
+            "Some minibatches are smaller than batch_size: what was left at the end of the set. "
+            "Every minibatch has batch_size examples: what can you do with a rest?"
+        ),
+        answer="""
+step = 0
+while step < num_steps:
+    order = rng.permutation(len(X))
+    for first in range(0, len(X), batch_size):
+        if step == num_steps:
+            break
+        rows = order[first : first + batch_size]
+        value, grads = loss(params, X[rows], y[rows])
+        for name in params:
+            params[name] = params[name] - learning_rate * grads[name]
+        losses.append(value)
+        step += 1
+""",
+    ),
+    wrong(
+        "train",
+        "in_order",
+        "Every training sees the examples in the same order: nothing is random. What is rng for?",
+        ("for _ in range(num_steps):", "for step in range(num_steps):"),
+        (
+            "rng.choice(len(X), batch_size, replace=False)",
+            "(np.arange(batch_size) + step * batch_size) % len(X)",
+        ),
+    ),
+    wrong(
+        "train",
+        "own_generator",
+        (
+            "An rng in the same state should give the same minibatches. Where do your random "
+            "numbers come from?"
+        ),
+        ("rng.choice(", "np.random.default_rng().choice("),
+    ),
     # ---- gradient_descent
     wrong(
         "gradient_descent",
@@ -260,19 +301,13 @@ MISCONCEPTIONS = [
     wrong(
         "sgd_momentum",
         "weights_against_velocity",
-        (
-            "The velocity is right, but w moves against it. The velocity points downhill already: "
-            "what does w do with it?"
-        ),
+        ("w moves against it. The velocity points downhill already: what does w do with it?"),
         ("w + velocity", "w - velocity"),
     ),
     wrong(
         "sgd_momentum",
         "old_velocity",
-        (
-            "The velocity is right, but w moved with the old one. Which comes first: the push, or "
-            "the move?"
-        ),
+        ("w moved with the old one. Which comes first: the push, or the move?"),
         ("    next_w = w + velocity\n", ""),
         (
             '    velocity = config["momentum"]',
@@ -283,7 +318,7 @@ MISCONCEPTIONS = [
         "sgd_momentum",
         "nesterov",
         (
-            "The velocity is right, but w also looks ahead by another share of it. That is another "
+            "w also looks ahead by another share of it. That is another "
             "rule, Nesterov momentum. Here w moves by the new velocity."
         ),
         (
@@ -360,6 +395,36 @@ MISCONCEPTIONS = [
             'config["momentum"] * velocity - config["learning_rate"] * dw',
             "0.9 * velocity - 1e-2 * dw",
         ),
+    ),
+    wrong(
+        "sgd_momentum",
+        "old_velocity_kept",
+        (
+            "The config that comes back has the velocity from before the step. What does the "
+            "next step need?"
+        ),
+        ('velocity = config["momentum"] * velocity -', 'pushed = config["momentum"] * velocity -'),
+        ("w + velocity", "w + pushed"),
+    ),
+    wrong(
+        "sgd_momentum",
+        "points_uphill",
+        (
+            "The velocity points uphill, and w moves against it. Here the velocity itself points "
+            "downhill: which sign has the push?"
+        ),
+        ('- config["learning_rate"] * dw', '+ config["learning_rate"] * dw'),
+        ("w + velocity", "w - velocity"),
+    ),
+    wrong(
+        "sgd_momentum",
+        "rate_at_the_end_uphill",
+        (
+            "The velocity adds up gradients as they are, uphill and without the learning rate. "
+            "In this rule the push has the rate and a minus sign in it."
+        ),
+        ('- config["learning_rate"] * dw', "+ dw"),
+        ("w + velocity", 'w - config["learning_rate"] * velocity'),
     ),
     # ---- follow
     wrong(
@@ -444,7 +509,7 @@ MISCONCEPTIONS = [
         "sgd_nesterov_lookahead",
         "step_from_ahead",
         (
-            "The velocity is right, but the step begins at the look-ahead point. It was only "
+            "The step begins at the look-ahead point. It was only "
             "looked at: from where does the ball move?"
         ),
         ("next_w = w + velocity", "next_w = ahead + velocity"),
@@ -452,10 +517,7 @@ MISCONCEPTIONS = [
     wrong(
         "sgd_nesterov_lookahead",
         "ahead_with_the_new_velocity",
-        (
-            "The velocity is right, but w moves by another share of it besides. In this form w "
-            "moves by the new velocity alone."
-        ),
+        ("w moves by another share of it besides. In this form w moves by the new velocity alone."),
         ("next_w = w + velocity", 'next_w = w + (1 + config["momentum"]) * velocity'),
     ),
     wrong(
@@ -493,7 +555,7 @@ MISCONCEPTIONS = [
         "sgd_nesterov",
         "plus_old",
         (
-            "The velocity is right. In the step, the share of the old velocity has the wrong sign: "
+            "In the step, the share of the old velocity has the wrong sign: "
             "does it lead back to the old weights, or away from them?"
         ),
         ('w - config["momentum"] * old', 'w + config["momentum"] * old'),
@@ -502,7 +564,7 @@ MISCONCEPTIONS = [
         "sgd_nesterov",
         "old_forgotten",
         (
-            "The velocity is right. The step does not go back from the look-ahead point first: the "
+            "The step does not go back from the look-ahead point first: the "
             "term with the old velocity is missing."
         ),
         ('w - config["momentum"] * old + ', "w + "),
@@ -510,17 +572,14 @@ MISCONCEPTIONS = [
     wrong(
         "sgd_nesterov",
         "old_for_new",
-        (
-            "The velocity is right. The step uses the old velocity alone. Which of the two terms "
-            "needs the new one?"
-        ),
+        ("The step uses the old velocity alone. Which of the two terms needs the new one?"),
         ('(1 + config["momentum"]) * velocity', '(1 + config["momentum"]) * old'),
     ),
     wrong(
         "sgd_nesterov",
         "no_step",
         (
-            "The velocity is right. The step only corrects how far it looks ahead: the velocity "
+            "The step only corrects how far it looks ahead: the velocity "
             "itself has to move w too, so it counts more than a share of momentum."
         ),
         ('(1 + config["momentum"]) * velocity', 'config["momentum"] * velocity'),
@@ -531,12 +590,24 @@ MISCONCEPTIONS = [
         "The gradient pushes the velocity uphill. What sign does it need?",
         ('- config["learning_rate"] * dw', '+ config["learning_rate"] * dw'),
     ),
+    wrong(
+        "sgd_nesterov",
+        "velocities_exchanged",
+        (
+            "The two velocities are exchanged in the step. Which of the two terms goes back, and "
+            "which one goes forward?"
+        ),
+        (
+            'config["momentum"] * old + (1 + config["momentum"]) * velocity',
+            'config["momentum"] * velocity + (1 + config["momentum"]) * old',
+        ),
+    ),
     # ---- adagrad
     wrong(
         "adagrad",
         "no_root",
         (
-            "The cache is right, but the step is divided by the cache itself, not by its root. "
+            "The step is divided by the cache itself, not by its root. "
             "Then a large gradient gives a short step."
         ),
         ("np.sqrt(cache)", "cache"),
@@ -544,16 +615,13 @@ MISCONCEPTIONS = [
     wrong(
         "adagrad",
         "epsilon_inside",
-        (
-            "The cache is right. Epsilon is added before the root is taken; the formula adds it "
-            "after that."
-        ),
+        ("Epsilon is added before the root is taken; the formula adds it after that."),
         ('np.sqrt(cache) + config["epsilon"]', 'np.sqrt(cache + config["epsilon"])'),
     ),
     wrong(
         "adagrad",
         "no_epsilon",
-        "The cache is right. Where is epsilon in your step?",
+        "Where is epsilon in your step?",
         ('(np.sqrt(cache) + config["epsilon"])', "np.sqrt(cache)"),
     ),
     wrong(
@@ -574,16 +642,13 @@ MISCONCEPTIONS = [
     wrong(
         "adagrad",
         "old_cache",
-        (
-            "The cache is right, but the step is divided by the one from before this gradient. "
-            "Which comes first?"
-        ),
+        ("The step is divided by the one from before this gradient. Which comes first?"),
         ("np.sqrt(cache)", "np.sqrt(np.maximum(cache - dw**2, 1e-300))"),
     ),
     wrong(
         "adagrad",
         "uphill",
-        "The cache is right, but the step goes uphill. What sign does it need?",
+        "The step goes uphill. What sign does it need?",
         ("w - config", "w + config"),
     ),
     wrong(
@@ -594,6 +659,35 @@ MISCONCEPTIONS = [
             "own."
         ),
         ("cache + dw**2", "cache + np.sum(dw**2)"),
+    ),
+    wrong(
+        "adagrad",
+        "brackets",
+        (
+            "Epsilon is added to the whole step, because a division comes before a sum. What "
+            "belongs under the fraction bar?"
+        ),
+        ('(np.sqrt(cache) + config["epsilon"])', 'np.sqrt(cache) + config["epsilon"]'),
+    ),
+    wrong(
+        "adagrad",
+        "old_cache_kept",
+        (
+            "The cache that comes back does not have this gradient in it. What does the next "
+            "step need?"
+        ),
+        ("cache = cache + dw**2", "total = cache + dw**2"),
+        ("np.sqrt(cache)", "np.sqrt(total)"),
+    ),
+    wrong(
+        "adagrad",
+        "root_kept",
+        (
+            "The cache that comes back has the root taken already. The next step would add a "
+            "square to a root."
+        ),
+        ("cache = cache + dw**2", "cache = np.sqrt(cache + dw**2)"),
+        ("np.sqrt(cache)", "cache"),
     ),
     # ---- rmsprop
     wrong(
@@ -635,36 +729,52 @@ MISCONCEPTIONS = [
     wrong(
         "rmsprop",
         "no_root",
-        "The cache is right, but the step is divided by the cache itself, not by its root.",
+        "The step is divided by the cache itself, not by its root.",
         ("np.sqrt(cache)", "cache"),
     ),
     wrong(
         "rmsprop",
         "epsilon_inside",
-        (
-            "The cache is right. Epsilon is added before the root is taken; the formula adds it "
-            "after that."
-        ),
+        ("Epsilon is added before the root is taken; the formula adds it after that."),
         ('np.sqrt(cache) + config["epsilon"]', 'np.sqrt(cache + config["epsilon"])'),
     ),
     wrong(
         "rmsprop",
         "no_epsilon",
-        "The cache is right. Where is epsilon in your step?",
+        "Where is epsilon in your step?",
         ('(np.sqrt(cache) + config["epsilon"])', "np.sqrt(cache)"),
     ),
     wrong(
         "rmsprop",
         "uphill",
-        "The cache is right, but the step goes uphill. What sign does it need?",
+        "The step goes uphill. What sign does it need?",
         ("w - config", "w + config"),
+    ),
+    wrong(
+        "rmsprop",
+        "no_square",
+        (
+            "The cache averages the gradients as they are. With the square, would a negative "
+            "gradient make it smaller?"
+        ),
+        ("* dw**2", "* dw"),
+        ("np.sqrt(cache)", "np.sqrt(np.abs(cache))"),
+    ),
+    wrong(
+        "rmsprop",
+        "brackets",
+        (
+            "Epsilon is added to the whole step, because a division comes before a sum. What "
+            "belongs under the fraction bar?"
+        ),
+        ('(np.sqrt(cache) + config["epsilon"])', 'np.sqrt(cache) + config["epsilon"]'),
     ),
     # ---- adam
     wrong(
         "adam",
         "no_correction",
         (
-            "m, v and t are right, but the step uses the moments as they are. In the first steps "
+            "The step uses the moments as they are. In the first steps "
             "both are too small: what corrects them?"
         ),
         ('m / (1 - config["beta1"] ** t)', "m"),
@@ -673,13 +783,13 @@ MISCONCEPTIONS = [
     wrong(
         "adam",
         "only_m_corrected",
-        "m, v and t are right. The step corrects the first moment only; v starts at zero as well.",
+        "The step corrects the first moment only; v starts at zero as well.",
         ('v / (1 - config["beta2"] ** t)', "v"),
     ),
     wrong(
         "adam",
         "only_v_corrected",
-        "m, v and t are right. The step corrects the second moment only; m starts at zero as well.",
+        "The step corrects the second moment only; m starts at zero as well.",
         ('m / (1 - config["beta1"] ** t)', "m"),
     ),
     wrong(
@@ -732,7 +842,7 @@ MISCONCEPTIONS = [
     wrong(
         "adam",
         "no_root",
-        "m, v and t are right, but the step is divided by the second moment, not by its root.",
+        "The step is divided by the second moment, not by its root.",
         ("np.sqrt(v_hat)", "v_hat"),
     ),
     wrong(
@@ -767,17 +877,31 @@ MISCONCEPTIONS = [
     wrong(
         "adam",
         "gradient_in_the_step",
-        (
-            "m, v and t are right, but the step uses the gradient itself: the first moment is "
-            "computed and then not used."
-        ),
+        ("The step uses the gradient itself: the first moment is computed and then not used."),
         ("* m_hat /", "* dw /"),
     ),
     wrong(
         "adam",
         "uphill",
-        "m, v and t are right, but the step goes uphill. What sign does it need?",
+        "The step goes uphill. What sign does it need?",
         ("w - config", "w + config"),
+    ),
+    wrong(
+        "adam",
+        "times_t",
+        (
+            "The correction takes beta times t. The share that is left of the start after t "
+            "steps is a power: what does each step multiply by?"
+        ),
+        ('config["beta1"] ** t', 'config["beta1"] * t'),
+        ('config["beta2"] ** t)', 'config["beta2"] * t + 1e-300)'),
+        ("np.sqrt(v_hat)", "np.sqrt(np.abs(v_hat))"),
+    ),
+    wrong(
+        "adam",
+        "v_from_m",
+        "v averages the square of m. It should average the square of the gradient itself.",
+        ("* dw**2", "* m**2"),
     ),
     # ---- step_decay
     wrong(
@@ -862,7 +986,7 @@ MISCONCEPTIONS = [
     wrong(
         "loss_spread",
         "standard_deviation",
-        "best and worst are right. The gap is a standard deviation, not the distance of the two.",
+        "The gap is a standard deviation, not the distance of the two.",
         ("worst - best", "losses.std(axis=1)"),
     ),
     wrong(
@@ -874,16 +998,31 @@ MISCONCEPTIONS = [
     wrong(
         "loss_spread",
         "relative",
-        "best and worst are right. The gap is divided by the best loss; here it is a difference.",
+        "The gap is divided by the best loss; here it is a difference.",
         ("worst - best", "(worst - best) / best"),
+    ),
+    wrong(
+        "loss_spread",
+        "exchanged",
+        "best and worst are exchanged. Is a large loss good?",
+        ("losses.min(axis=1)", "losses.max(axis=1)"),
+        ("worst = losses.max(axis=1)", "worst = losses.min(axis=1)"),
+        ("worst - best", "best - worst"),
+    ),
+    wrong(
+        "loss_spread",
+        "places",
+        "These are the places of the losses, not the losses themselves.",
+        ("losses.min(axis=1)", "losses.argmin(axis=1)"),
+        ("losses.max(axis=1)", "losses.argmax(axis=1)"),
     ),
     # ---- ensemble_accuracy
     wrong(
         "ensemble_accuracy",
         "mean_of_scores",
         (
-            "This is what an average of the scores gives. A network with large scores then counts "
-            "more than others. What should be averaged?"
+            "This is what an average of the scores gives, or a product of the probabilities. One "
+            "network that is sure a class is wrong then decides alone. What should be averaged?"
         ),
         ("probs.mean(axis=0).argmax(axis=1)", "scores.mean(axis=0).argmax(axis=1)"),
     ),
@@ -910,15 +1049,6 @@ MISCONCEPTIONS = [
     ),
     wrong(
         "ensemble_accuracy",
-        "product",
-        (
-            "This is what a product of the probabilities gives. One network that is sure a class "
-            "is wrong then decides alone. What does an average do?"
-        ),
-        ("probs.mean(axis=0)", "probs.prod(axis=0)"),
-    ),
-    wrong(
-        "ensemble_accuracy",
         "one_network",
         "Only one of the networks is asked.",
         ("probs.mean(axis=0)", "probs[0]"),
@@ -936,8 +1066,8 @@ MISCONCEPTIONS = [
         "ensemble_accuracy",
         "overflow",
         (
-            "Large scores are answered wrongly: their exponentials overflow. What can be "
-            "subtracted from each row first?"
+            "Large scores are answered wrongly. What are the probabilities of one row there, and "
+            "do they add up to 1?"
         ),
         (
             "np.exp(scores - scores.max(axis=2, keepdims=True))",
@@ -949,6 +1079,27 @@ MISCONCEPTIONS = [
         "number_right",
         "This is the number of right answers. The accuracy is their share of all examples.",
         ("np.mean(probs", "np.sum(probs"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "percent",
+        "This is the accuracy in percent. Return a share from 0 to 1.",
+        ("accuracy = np.mean", "accuracy = 100 * np.mean"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "most_sure",
+        "This is what the network that is most sure says. An ensemble takes an average.",
+        ("probs.mean(axis=0)", "probs.max(axis=0)"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "wrong_axis",
+        (
+            "The probabilities of one row do not add up to 1. Over which of the three axes does "
+            "the softmax sum?"
+        ),
+        ("exps.sum(axis=2, keepdims=True)", "exps.sum(axis=1, keepdims=True)"),
     ),
 ]
 
@@ -992,7 +1143,8 @@ for step in range(num_steps + 1):
     path.append(np.array(w, copy=True))
     if step < num_steps:
         dw = gradient(w)
-        w, config = rule(w, dw, config)
+        step, config = rule(w, dw, config)
+        w = step
 """,
         sgd_nesterov_lookahead="""
 mu, rate = config["momentum"], config["learning_rate"]
