@@ -154,7 +154,8 @@ END = {
 def test_an_answer_that_does_harm_costs_itself_alone(name):
     answer, message = END[name]
     before = time.monotonic()
-    lost = run("01_backprop", {"exp_backward": answer}, seconds=2)
+    seconds = 2 if name == "loops" else 8  # a busy machine takes a while for 288 MB
+    lost = run("01_backprop", {"exp_backward": answer}, seconds=seconds)
     assert lost.keys() == {"test_exp_backward"}
     assert message in lost["test_exp_backward"]
     assert time.monotonic() - before < 30  # a hang limit
