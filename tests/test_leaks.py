@@ -5,12 +5,14 @@ import shutil
 
 import nbformat
 import pytest
+from nbgrader.preprocessors import ClearHiddenTests
 
 from grading.course import Course
 from grading.edition import LIBRARY, withheld_names
-from grading.leaks import _Secrets, code_of, find_leaks, find_unmarked, lines_of
+from grading.leaks import _notebook_leaks, _Secrets, code_of, find_leaks, find_unmarked, lines_of
 from grading.misconceptions import read_bank
 from grading.release import release
+from grading.repair import Template
 
 ASSIGNMENT = "02_fully_connected"
 NAME = "fully_connected.ipynb"
@@ -152,6 +154,14 @@ def test_a_body_under_another_name_with_other_variables_is_named(folder):
     path.write_text(path.read_text() + "\n\n" + renamed)
     found = leaks(folder)
     assert any("losses.py: has the body of affine_backward in helper" in leak for leak in found)
+
+
+@pytest.mark.parametrize("assignment", Course().assignments())
+def test_no_cell_of_a_released_notebook_gives_an_answer_away(assignment):
+    source = Course().read_source(assignment)
+    secrets = _Secrets(source, set(withheld_names(assignment)), read_bank(assignment))
+    as_released, _ = ClearHiddenTests().preprocess(Template(source).base, {})
+    assert [*_notebook_leaks(as_released, source, secrets)] == []
 
 
 @pytest.mark.parametrize(
