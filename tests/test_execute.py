@@ -349,13 +349,19 @@ def test_hidden_inputs_differ_between_students_and_are_the_same_when_graded_agai
         "import builtins\nbuiltins.AssertionError = type('E', (Exception,), {})",
         "import numpy\nnumpy.allclose = lambda *a, **k: True",
         "import sys\nsys.displayhook = print\nsys.excepthook = lambda *a: None",
-        "import grading.wire as w\nw._same = lambda *a: True",
         "test_exp_backward = lambda: None",
     ],
 )
 def test_what_a_student_patches_does_not_reach_the_tests(cheat):
     lost = run("01_backprop", {"exp_backward": "dx = dout"}, extra=[cheat])
     assert lost.keys() == {"test_exp_backward"}
+
+
+def test_a_student_who_breaks_their_own_end_of_the_wire_wins_no_points():
+    cheat = "import grading.wire as w\nw._same = lambda *a: True"  # nothing counts as changed
+    lost = run("01_backprop", {"exp_backward": "dx = dout"}, extra=[cheat])
+    assert "test_exp_backward" in lost
+    assert {name for name in lost if "caffe" not in name} == {"test_exp_backward"}
 
 
 def test_the_reference_can_not_be_called_instead_of_writing_an_answer():
