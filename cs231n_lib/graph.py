@@ -189,8 +189,9 @@ class Graph:
 
         Raises
         ------
-        ValueError
-            If the graph has no nodes, or an input is missing or unknown.
+        TypeError, ValueError
+            If the graph has no nodes, an input is missing or unknown, or a gate refuses what it
+            reads.
         """
         names = [name for name, node in self.nodes.items() if node.gate is None]
         if not self.nodes:
@@ -209,7 +210,11 @@ class Graph:
                 caches[name] = None
             else:
                 read = [values[source] for source in node.inputs]
-                out, caches[name] = node.gate.forward(*read)
+                try:
+                    out, caches[name] = node.gate.forward(*read)
+                except (TypeError, ValueError) as error:  # its gate names other things than nodes
+                    kind = TypeError if isinstance(error, TypeError) else ValueError
+                    raise kind(f"node {name!r} reads {', '.join(node.inputs)}: {error}") from error
                 values[name] = np.asarray(out)
         self.values, self.caches = values, caches
         return values[self.output]

@@ -242,3 +242,11 @@ def test_matrices_that_do_not_fit_are_named():
 
 def test_an_empty_graph_says_so():
     assert fails(g.Graph(), lambda graph: graph.forward()) == "the graph has no nodes yet."
+
+
+def test_a_gate_that_refuses_what_it_reads_is_named_by_its_node():
+    graph = g.Graph()
+    graph.add_input("x", "w")
+    graph.add_node("scores", g.MATMUL, "w", "x")
+    with pytest.raises(ValueError, match="node 'scores' reads w, x: "):
+        graph.forward(x=np.ones((4, 2)), w=np.ones((3, 5)))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from cs231n_lib.verdict import compare, report
+from cs231n_lib.verdict import compare, report, unchanged
 from cs231n_lib.verdict import report as report_function
 
 RIGHT = {"dx": [1.0, 2.0, 3.0], "dw": [4.0, 5.0]}
@@ -157,6 +157,11 @@ def test_the_stored_answer_decides_and_not_a_numerical_gradient_of_float32():
 def test_what_fits_a_wrong_forward_is_told_apart():
     found = check(dx=[5.0, 5.0, 5.0], expected_dx=[5.0, 5.0, 5.0])
     assert found["dx"].problem.startswith("agrees with your own forward, so look there first.")
+
+
+def test_an_input_that_was_changed_by_rounding_alone_is_told_though_the_right_numbers_are_stored():
+    changed = unchanged("dx", np.array([1.0, 2.0, 3.0 + 1e-15]), np.array([1.0, 2.0, 3.0]))
+    assert not report("layer", changed).passed
 
 
 def test_without_stored_answers_a_numerical_gradient_decides(stored):

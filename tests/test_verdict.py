@@ -154,6 +154,7 @@ CUBE = np.arange(24.0).reshape(2, 3, 4) ** 2
         (RIGHT / 77, RIGHT, "Every entry is 77 times too small, and 77 is N times D."),
         (RIGHT / 3, RIGHT, "Every entry is 3 times too small, and 3 is M."),
         (RIGHT * 5, RIGHT, "Every entry is 5 times too large."),
+        (RIGHT * -5, RIGHT, "Every entry has the wrong sign and is 5 times too large."),
         (CUBE.transpose(), CUBE, "Its axes are reversed."),
         (CUBE.transpose(1, 0, 2), CUBE, "Its axes are in another order."),
         (RIGHT[:, ::-1], RIGHT, "Its order along axis 1 is reversed."),
@@ -260,3 +261,9 @@ def test_a_picture_shows_where_an_array_is_wrong(answer, expected, title):
 def test_a_picture_needs_two_arrays_of_one_shape(expected):
     with pytest.raises(ValueError, match="a picture needs two arrays of one shape"):
         compare("dx", RIGHT, expected).plot()
+
+
+def test_a_change_that_six_digits_do_not_show_is_told_as_a_difference():
+    x = np.array([0.1, 0.2])
+    after = x + np.array([2**-56, 0])
+    assert "at [0] it was 0.1, and is 1.4e-17 more now" in unchanged("x", after, x).problem

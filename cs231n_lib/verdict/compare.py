@@ -164,8 +164,11 @@ def unchanged(name: str, after: np.ndarray, before: np.ndarray) -> Verdict:
         return Verdict(name, problem, after, before)
     worst = np.unravel_index(np.argmax(np.abs(after - before)), np.shape(before))
     place = f"at [{', '.join(map(str, worst))}] " if worst else ""
-    problem = f"was changed in place by the call: {place}it was {before[worst]:.6g}, and is "
-    return Verdict(name, f"{problem}{after[worst]:.6g}.", after, before)
+    was, found = f"{before[worst]:.6g}", f"{after[worst]:.6g}"
+    change = f"it was {was}, and is {found}"
+    if was == found:
+        change = f"it was {was}, and is {after[worst] - before[worst]:.2g} more now"
+    return Verdict(name, f"was changed in place by the call: {place}{change}.", after, before)
 
 
 def new_object(name: str, answer: Any, **arguments: Any) -> Verdict:

@@ -146,7 +146,8 @@ def _factor(scale: float, lengths: Mapping[str, int], entries: bool) -> str:
         return ""
     subject = "Every entry" if entries else "It"
     count = f", and {abs(size):.4g} is {' or '.join(equal)}" if equal else ""
-    return f"{subject} is {size:.4g} times too {word}{count}."
+    sign = "has the wrong sign and " if scale < 0 else ""
+    return f"{subject} {sign}is {abs(size):.4g} times too {word}{count}."
 
 
 def _partly_right(array: np.ndarray, expected: np.ndarray, kinks: Any) -> list[str]:

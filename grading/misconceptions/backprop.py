@@ -1364,8 +1364,8 @@ dx = dout * x * (1 - x)
         "cube_forward",
         "three_calls",
         (
-            "slow is called three times in forward, and returns the same each time. How can you "
-            "use the result of one call three times?"
+            "slow is called for every factor of the cube, and returns the same each time. How can "
+            "you use the result of one call three times?"
         ),
         ("out = v**3", "out = slow(x) * slow(x) * v"),
     ),
@@ -1373,8 +1373,8 @@ dx = dout * x * (1 - x)
         "cube_forward",
         "a_call_for_the_cache",
         (
-            "slow is called twice in forward. The result of the first call is still there: where "
-            "else can you use it?"
+            "slow is called once more for the cache. The result of an earlier call is still there: "
+            "where else can you use it?"
         ),
         ("cache = v", "cache = slow(x)"),
     ),

@@ -101,6 +101,12 @@ MISCONCEPTIONS = [
     ),
     wrong(
         "train",
+        "no_losses",
+        "losses is empty. What did each round see?",
+        ("        losses.append(value)\n", ""),
+    ),
+    wrong(
+        "train",
         "short_last_minibatch",
         (
             "Some minibatches are smaller than batch_size: what was left at the end of the set. "
@@ -236,6 +242,18 @@ while step < num_steps:
             "what the one before has left."
         ),
         (" ** num_steps", " * num_steps"),
+    ),
+    wrong(
+        "shrinkage",
+        "power_of_the_wrong_part",
+        (
+            "The power is taken of what one step removes, and not of what it leaves. Which of "
+            "the two is multiplied from step to step?"
+        ),
+        (
+            "(1 - learning_rate * curvatures) ** num_steps",
+            "1 - (learning_rate * curvatures) ** num_steps",
+        ),
     ),
     wrong(
         "shrinkage",
@@ -394,6 +412,18 @@ while step < num_steps:
         (
             'config["momentum"] * velocity - config["learning_rate"] * dw',
             "0.9 * velocity - 1e-2 * dw",
+        ),
+    ),
+    wrong(
+        "sgd_momentum",
+        "settings_exchanged",
+        (
+            "The learning rate and the momentum are exchanged. Which one is the share of the old "
+            "velocity?"
+        ),
+        (
+            'config["momentum"] * velocity - config["learning_rate"] * dw',
+            'config["learning_rate"] * velocity - config["momentum"] * dw',
         ),
     ),
     wrong(
@@ -592,6 +622,15 @@ while step < num_steps:
     ),
     wrong(
         "sgd_nesterov",
+        "no_new_look",
+        (
+            "The step goes back to the old weights and moves by the new velocity, and ends "
+            "there: it does not look ahead again."
+        ),
+        ('(1 + config["momentum"]) * velocity', "velocity"),
+    ),
+    wrong(
+        "sgd_nesterov",
         "velocities_exchanged",
         (
             "The two velocities are exchanged in the step. Which of the two terms goes back, and "
@@ -659,6 +698,15 @@ while step < num_steps:
             "own."
         ),
         ("cache + dw**2", "cache + np.sum(dw**2)"),
+    ),
+    wrong(
+        "adagrad",
+        "no_square",
+        (
+            "The cache adds up the gradients as they are, and a negative sum has no root. What "
+            "should be added up?"
+        ),
+        ("cache + dw**2", "cache + dw"),
     ),
     wrong(
         "adagrad",
@@ -948,6 +996,15 @@ while step < num_steps:
     ),
     wrong(
         "step_decay",
+        "only_at_the_fall",
+        (
+            "The factor goes back to 1 in the epochs between two falls. What has fallen should "
+            "stay down."
+        ),
+        ("drop ** (epoch // every)", "drop ** (epoch // every) if epoch % every == 0 else 1.0"),
+    ),
+    wrong(
+        "step_decay",
         "what_is_lost",
         "Each fall leaves 1 - drop of the rate. What should it leave?",
         ("drop ** (epoch // every)", "(1 - drop) ** (epoch // every)"),
@@ -1000,6 +1057,16 @@ while step < num_steps:
         "relative",
         "The gap is divided by the best loss; here it is a difference.",
         ("worst - best", "(worst - best) / best"),
+    ),
+    wrong(
+        "loss_spread",
+        "first_and_last",
+        (
+            "best and worst are the first and the last seed. The seeds are in no order: which "
+            "loss is the lowest?"
+        ),
+        ("losses.min(axis=1)", "losses[:, 0]"),
+        ("losses.max(axis=1)", "losses[:, -1]"),
     ),
     wrong(
         "loss_spread",
@@ -1057,8 +1124,8 @@ while step < num_steps:
         "ensemble_accuracy",
         "not_normalized",
         (
-            "The exponentials are averaged without being divided by their sum. Do the "
-            "probabilities of each network add up to 1?"
+            "The exponentials of the scores themselves are averaged. Do the probabilities of each "
+            "network add up to 1?"
         ),
         ("exps / exps.sum(axis=2, keepdims=True)", "np.exp(np.minimum(scores, 700))"),
     ),
@@ -1066,8 +1133,8 @@ while step < num_steps:
         "ensemble_accuracy",
         "overflow",
         (
-            "Large scores are answered wrongly. What are the probabilities of one row there, and "
-            "do they add up to 1?"
+            "The exponentials of large scores overflow, and infinity divided by infinity is no "
+            "probability. What can be subtracted from each row first?"
         ),
         (
             "np.exp(scores - scores.max(axis=2, keepdims=True))",
@@ -1079,6 +1146,33 @@ while step < num_steps:
         "number_right",
         "This is the number of right answers. The accuracy is their share of all examples.",
         ("np.mean(probs", "np.sum(probs"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "not_divided",
+        (
+            "The exponentials are not divided by their sum, so the probabilities of a row do not "
+            "add up to 1."
+        ),
+        ("exps / exps.sum(axis=2, keepdims=True)", "1 * exps"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "softmax_over_networks",
+        (
+            "The softmax sums over the networks. The probabilities of one network, for one "
+            "example, should add up to 1."
+        ),
+        ("exps.sum(axis=2, keepdims=True)", "exps.sum(axis=0, keepdims=True)"),
+    ),
+    wrong(
+        "ensemble_accuracy",
+        "one_maximum_for_all",
+        (
+            "One maximum is subtracted from all scores, and rows far below it become 0 / 0. "
+            "Which maximum belongs to a row?"
+        ),
+        ("scores.max(axis=2, keepdims=True)", "scores.max()"),
     ),
     wrong(
         "ensemble_accuracy",
