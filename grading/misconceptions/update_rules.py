@@ -936,6 +936,21 @@ while step < num_steps:
     ),
     wrong(
         "adam",
+        "epsilon_inside",
+        (
+            "Epsilon is added before the root is taken; the formula adds it after that. With a "
+            "tiny epsilon nobody sees the difference."
+        ),
+        ('np.sqrt(v_hat) + config["epsilon"]', 'np.sqrt(v_hat + config["epsilon"])'),
+    ),
+    wrong(
+        "adam",
+        "no_epsilon",
+        "Where is epsilon in your step? With a tiny one nobody sees the difference.",
+        ('(np.sqrt(v_hat) + config["epsilon"])', "np.sqrt(v_hat)"),
+    ),
+    wrong(
+        "adam",
         "times_t",
         (
             "The correction takes beta times t. The share that is left of the start after t "
