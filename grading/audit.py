@@ -103,7 +103,7 @@ def audit(
                 found.problems += [f"a right answer is unlucky in {test}" for test in lost]
             found.problems += [f"a blank answer passes {test}" for test in own & scored]
             _try_mistakes(found, students, bank, quick)
-            _try_unusual(found, students, bank, quick)
+            _try_unusual(found, students, bank, quick, alone=only is not None)
             if students.is_code(name):
                 _try_mutants(found, students, cell, bank, 5 if quick else 1)
             yield found
@@ -129,9 +129,11 @@ def _try_mistakes(found: Exercise, students: Students, bank: Bank, quick: bool) 
         ]
 
 
-def _try_unusual(found: Exercise, students: Students, bank: Bank, quick: bool) -> None:
+def _try_unusual(found: Exercise, students: Students, bank: Bank, quick: bool, alone: bool) -> None:
     for unusual in bank.unusual:
-        if next(iter(unusual.changes)) != found.name:  # counted with the first that it changes
+        # of all exercises, it is counted with the first that it changes
+        counted = unusual.changes if alone else [next(iter(unusual.changes))]
+        if found.name not in counted:
             continue
         found.unusual += 1
         tests = students.tests_of(unusual.changes)

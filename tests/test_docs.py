@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.apps import DbApp, NbGraderApp
+from nbgrader.utils import is_grade, is_solution
 from numpydoc.validate import validate
 
 import cs231n_lib
@@ -161,3 +162,15 @@ def test_each_pattern_for_files_of_an_lms_fits_its_example():
         "Moodle": ("Amal Haddad", "backprop"),
     }
     assert found["Blackboard"]["timestamp"] == "2026-11-16 08:00:00"
+
+
+@pytest.mark.parametrize("assignment", Course().assignments())
+def test_the_pages_count_the_exercises_and_points_of_an_assignment(assignment):
+    graded = [cell for cell in Course().read_source(assignment).cells if is_grade(cell)]
+    points = sum(cell.metadata.nbgrader.points for cell in graded)
+    exercises = sum(map(is_solution, Course().read_source(assignment).cells))
+    row = re.search(rf"(?m)^\| \[{assignment}\].*$", (ROOT / "README.md").read_text())[0]
+    assert row.endswith(f"| {exercises} | {points} |")
+    number = assignment.partition("_")[0]
+    line = re.search(rf"Assignment {number}, .*", (ROOT / "CHANGELOG.md").read_text())[0]
+    assert f"{exercises} exercises, {points} points" in line

@@ -418,3 +418,12 @@ def test_a_figure_has_a_title_and_names_its_axes(cell):
     if has_axes and "plots.draw_graph(" not in source and '.axis("off")' not in source:
         assert re.search(r"xlabel\b", source)
         assert re.search(r"ylabel\b", source)
+
+
+@each_cell
+def test_a_check_reports_under_its_own_name_by_which_its_right_numbers_are_stored(
+    cell,
+):
+    if cell.id.startswith("check_"):
+        for call in calls(cell, "report"):
+            assert call.args[0].value == cell.id.removeprefix("check_")
