@@ -196,6 +196,12 @@ def test_short_answers_one_common_answer_and_what_many_write_are_no_news():
 
 
 def test_the_courses_own_solution_is_recognized():
-    answers = {"ana": shapes(*variants(1, 2))}
-    [line] = similar_answers(answers, shapes(*[RENAMED.replace("(1 +", f"({k} +") for k in (1, 2)]))
+    answers = {"ana": shapes(*variants(1, 2, 3))}
+    solutions = shapes(*[RENAMED.replace("(1 +", f"({k} +") for k in (1, 2, 3)])
+    [line] = similar_answers(answers, solutions)
     assert line.startswith("ana: as in the course's own solution but for names: exercise0,")
+
+
+def test_two_answers_as_in_the_courses_own_solution_are_no_news():
+    solutions = shapes(*[RENAMED.replace("(1 +", f"({k} +") for k in (1, 2, 3)])
+    assert similar_answers({"bob": shapes(*variants(1, 2, 4))}, solutions) == []
