@@ -1,6 +1,7 @@
 """Honest oddities: each gets the points that it deserves, says what was repaired, alarms nobody."""
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,7 @@ def beside(**others):
 
 def in_latin_1(notebook):
     """The student's text has letters that Latin-1 writes in one byte; the course's has others."""
-    cells = [cell for cell in notebook.cells if cell.source.isascii()]
+    cells = [cell for cell in notebook.cells if re.fullmatch(r"[\x00-\xff]*", cell.source)]
     notebook = {**notebook, "cells": [*cells, text("Für später: naïve Lösung, wegen β")]}
     return json.dumps(notebook, ensure_ascii=False).encode("latin-1", "replace")
 
