@@ -461,7 +461,7 @@ dx = dout
 """
 PATHS = """
 import sys
-sys.path[:0] = ["/work/main", "..", "../..", "/tmp"]
+sys.path[:0] = ["/srv/course", "..", "../..", "/tmp"]
 try:
     import grading.execute
     print(grading.execute.__file__)
