@@ -84,15 +84,15 @@ def run(notebook: NotebookNode, assignment: str, hang: float = HANG) -> Times:
         If a cell hangs, stops with an error, or ends the process; the message names it.
     """
     cells: dict[str, float] = {}
-    begun = [time.perf_counter()]
-    running = [""]
+    running, started = "", time.perf_counter()
+    begun = started
 
     def start(cell: NotebookNode, cell_index: int) -> None:
-        running[0] = cell.id
-        begun.append(time.perf_counter())
+        nonlocal running, started
+        running, started = cell.id, time.perf_counter()
 
     def end(cell: NotebookNode, cell_index: int, execute_reply: dict) -> None:
-        cells[cell.id] = time.perf_counter() - begun[-1]
+        cells[cell.id] = time.perf_counter() - started
 
     # no CIFAR-10, and the figures that the kernel makes when nobody tells it which
     others = {k: v for k, v in os.environ.items() if k not in ("CS231N_DATA", "MPLBACKEND")}
@@ -111,16 +111,16 @@ def run(notebook: NotebookNode, assignment: str, hang: float = HANG) -> Times:
             client.execute(env=others | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": folder})
         except CellTimeoutError:
             raise TimesError(
-                f"{assignment}: the cell {running[0]} takes longer than {hang:g} s, "
+                f"{assignment}: the cell {running} takes longer than {hang:g} s, "
                 f"and should take {CELL} s at most."
             ) from None
         except CellExecutionError as error:
             raise TimesError(
-                f"{assignment}: the cell {running[0]} stops with {error.ename}: {error.evalue}"
+                f"{assignment}: the cell {running} stops with {error.ename}: {error.evalue}"
             ) from None
         except DeadKernelError:
-            raise TimesError(f"{assignment}: the cell {running[0]} ends the process.") from None
-    return Times(cells, time.perf_counter() - begun[0])
+            raise TimesError(f"{assignment}: the cell {running} ends the process.") from None
+    return Times(cells, time.perf_counter() - begun)
 
 
 def write_overview(times: dict[str, Times]) -> str:
